@@ -1,0 +1,87 @@
+/** Who may import what; test/house/imports.test.ts plants a breach of each rule. */
+const folder = (...names) => `^(${names.join('|')})/`;
+
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: folder(from) },
+  to: {
+    path: folder('domain', 'workflows', 'activities', 'platform', 'workers', 'client', 'dev'),
+    pathNot: folder(from, ...allowed),
+  },
+});
+
+module.exports = {
+  forbidden: [
+    only('domain-imports-nothing', 'domain', [], 'rules are values in, values out'),
+    {
+      name: 'domain-uses-no-package',
+      severity: 'error',
+      from: { path: folder('domain') },
+      to: { dependencyTypes: ['npm', 'core', 'npm-dev', 'npm-optional'] },
+    },
+    {
+      name: 'workflows-import-domain-only',
+      comment: 'activities are seen as types; anything else would be replayed',
+      severity: 'error',
+      from: { path: folder('workflows') },
+      to: { path: folder('activities', 'platform', 'workers', 'client', 'dev'), dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'workflows-see-activity-types-only',
+      severity: 'error',
+      from: { path: folder('workflows') },
+      to: { path: folder('platform', 'workers', 'client', 'dev') },
+    },
+    {
+      name: 'workflows-use-no-builtin',
+      severity: 'error',
+      from: { path: folder('workflows', 'domain') },
+      to: { dependencyTypes: ['core'] },
+    },
+    only('platform-imports-domain-only', 'platform', ['domain'], 'the Node side shared by everybody knows nobody'),
+    only(
+      'activities-import-rules-and-platform',
+      'activities',
+      ['domain', 'platform', 'workflows'],
+      'effects know rules and tools',
+    ),
+    {
+      name: 'only-messages-of-workflows',
+      comment: 'outside the sandbox workflow code is seen as messages and types',
+      severity: 'error',
+      from: { path: folder('activities', 'client', 'workers') },
+      to: { path: folder('workflows'), pathNot: '^workflows/messages\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    only(
+      'client-imports-rules-and-platform',
+      'client',
+      ['domain', 'platform', 'workflows'],
+      'a command line loads no worker code',
+    ),
+    only(
+      'dev-imports-rules-and-platform',
+      'dev',
+      ['domain', 'platform'],
+      'the stack starts the others as processes of their own',
+    ),
+    only(
+      'workers-never-import-client-or-dev',
+      'workers',
+      ['domain', 'platform', 'activities', 'workflows'],
+      'the composition root',
+    ),
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node'],
+    },
+  },
+};

@@ -1,0 +1,41 @@
+import type { CheckName, Finding } from '../../domain/checks.js';
+import type { Policy } from '../../domain/policy.js';
+import type { Store } from '../../platform/store.js';
+import type { ModelRunner } from '../ports.js';
+import type { CheckSubject } from './subject.js';
+
+/** What checks use of the content-addressed store. */
+export type CheckStore = Pick<Store, 'pathOf' | 'verify'>;
+
+/** Everything a check may look at and work with. */
+export interface CheckContext {
+  readonly store: CheckStore;
+  readonly models: ModelRunner;
+  readonly subject: CheckSubject;
+  /** The version in production today; null when there is none. */
+  readonly production: CheckSubject | null;
+  readonly policy: Policy;
+  readonly signal?: AbortSignal;
+  readonly heartbeat: () => void;
+}
+
+/** One automated check: answers what it found, and throws when it could not measure. */
+export interface Check {
+  readonly name: CheckName;
+  run(context: CheckContext): Promise<Finding>;
+}
+
+/** A finding that passes when there is no reason against it. */
+export function found(
+  check: CheckName,
+  reasons: readonly string[],
+  { measured, limit, source }: Pick<Finding, 'measured' | 'limit' | 'source'>,
+): Finding {
+  return { check, verdict: reasons.length === 0 ? 'pass' : 'fail', measured, limit, source, reason: reasons.join('; ') };
+}
+
+/** A list in words, cut after a few: `a, b, c and 12 more`. */
+export function listed(names: readonly string[], shown = 5): string {
+  const more = names.length - shown;
+  return more > 0 ? `${names.slice(0, shown).join(', ')} and ${more} more` : names.join(', ');
+}

@@ -1,0 +1,109 @@
+import type * as runtime from 'onnxruntime-node';
+import { ModelRefused } from './model-refused.js';
+
+const CHUNK_ROWS = 1024;
+
+/** A loaded model that takes rows of one width. */
+export interface OpenModel {
+  /** How many rows it takes at a time. */
+  readonly chunkRows: number;
+  /** The class chosen and the score of class 1 for each row; throws `ModelRefused` when the model does not take them. */
+  predict(features: Float32Array, rows: number): Promise<{ readonly labels: Uint8Array; readonly scores: Float64Array }>;
+}
+
+/**
+ * Loads a binary classifier from its ONNX bytes: one float32 input of rows × width, an int64 output with the class and a
+ * float output with the score of class 1 (last of two columns, or the only one). Throws `ModelRefused` on any other model.
+ */
+export async function openModel(bytes: Uint8Array, width: number): Promise<OpenModel> {
+  const { InferenceSession, Tensor } = await loadRuntime();
+  const session = await InferenceSession.create(bytes, {
+    executionProviders: ['cpu'],
+    executionMode: 'sequential',
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  }).catch((problem: unknown) => {
+    throw new ModelRefused('not-loadable', `the runtime cannot load the model: ${oneLine(problem)}`);
+  });
+  const input = onlyInput(session.inputMetadata, width);
+  const label = onlyOutput(session.outputMetadata, ['int64'], 'label (int64, one per row)', [1]);
+  const score = onlyOutput(session.outputMetadata, ['float32', 'float64'], 'score (float, one or two per row)', [1, 2]);
+  return {
+    chunkRows: input.batch === 1 ? 1 : CHUNK_ROWS,
+    async predict(features, rows) {
+      const answer = await session
+        .run({ [input.name]: new Tensor('float32', features, [rows, width]) }, [label, score])
+        .catch((problem: unknown) => doesNotFit(`it cannot answer the rows: ${oneLine(problem)}`));
+      return { labels: labelsOf(answer[label], label, rows), scores: scoresOf(answer[score], score, rows) };
+    },
+  };
+}
+
+async function loadRuntime(): Promise<typeof runtime> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (problem) {
+    throw new Error(
+      `onnxruntime-node is not installed or does not run here (npm install onnxruntime-node): ${oneLine(problem)}`,
+      {
+        cause: problem,
+      },
+    );
+  }
+}
+
+type Metadata = readonly runtime.InferenceSession.ValueMetadata[];
+
+function onlyInput(inputs: Metadata, width: number): { name: string; batch: number | string | undefined } {
+  const [input, ...others] = inputs;
+  if (!input || others.length > 0) doesNotFit(`it takes ${inputs.length} inputs, one is expected`);
+  if (!input.isTensor || input.type !== 'float32') {
+    doesNotFit(`its input ${input.name} is ${input.isTensor ? input.type : 'no tensor'}, float32 is expected`);
+  }
+  const [batch, columns] = input.shape;
+  const takes = `its input ${input.name} is ${input.shape.map((size) => size || 'n').join(' x ')}`;
+  // An empty shape is one the model does not declare: then only running it tells.
+  if (input.shape.length !== 0 && input.shape.length !== 2) doesNotFit(`${takes}, rows x ${width} is expected`);
+  if (typeof columns === 'number' && columns !== width) doesNotFit(`${takes}, but the rows have ${width} features`);
+  if (typeof batch === 'number' && batch !== 1) doesNotFit(`${takes}: a fixed number of rows other than 1`);
+  return { name: input.name, batch };
+}
+
+function onlyOutput(outputs: Metadata, types: readonly string[], what: string, columns: readonly number[]): string {
+  const candidates = outputs.filter((output) => {
+    if (!output.isTensor || !types.includes(output.type)) return false;
+    const [, second, ...more] = output.shape;
+    return more.length === 0 && (typeof second !== 'number' || columns.includes(second));
+  });
+  const [output, ...others] = candidates;
+  if (output && others.length === 0) return output.name;
+  const given = outputs.map((one) => `${one.name}: ${one.isTensor ? one.type : 'no tensor'}`).join(', ');
+  return doesNotFit(`it gives ${candidates.length} outputs that can be the ${what}; its outputs are ${given || 'none'}`);
+}
+
+function labelsOf(tensor: runtime.Tensor | undefined, name: string, rows: number): Uint8Array {
+  const data = tensor?.data as BigInt64Array | undefined;
+  if (data?.length !== rows) return doesNotFit(`${name} has ${data?.length ?? 0} labels for ${rows} rows`);
+  return Uint8Array.from(data, (label) => {
+    if (label !== 0n && label !== 1n) doesNotFit(`${name} is ${label} for a row, 0 or 1 is expected`);
+    return Number(label);
+  });
+}
+
+function scoresOf(tensor: runtime.Tensor | undefined, name: string, rows: number): Float64Array {
+  const data = tensor?.data as Float32Array | Float64Array | undefined;
+  const columns = (data?.length ?? 0) / rows;
+  if (!data || (columns !== 1 && columns !== 2)) return doesNotFit(`${name} has ${data?.length ?? 0} scores for ${rows} rows`);
+  return Float64Array.from({ length: rows }, (_, row) => data[row * columns + columns - 1] ?? Number.NaN);
+}
+
+function doesNotFit(reason: string): never {
+  throw new ModelRefused('does-not-fit', `the model does not fit: ${reason}`);
+}
+
+function oneLine(problem: unknown): string {
+  const text = problem instanceof Error ? problem.message : String(problem);
+  // The working directory is another one each time; a reason is the same for the same model.
+  return text.replaceAll(process.cwd(), '.').replace(/\s+/g, ' ').trim().slice(0, 500);
+}

@@ -1,0 +1,35 @@
+import { createPollHealth } from './poll-health.js';
+import { applyEnvelope } from './registry/apply.js';
+import { createChangeProduction } from './registry/change.js';
+import { createDecide } from './registry/decide.js';
+import type { Deps } from './registry/deps.js';
+import { createFollowUp } from './registry/follow-up.js';
+import { createStanding } from './registry/standing.js';
+import { createRunCheck } from './run-check.js';
+import { toFailure } from './failures.js';
+
+/** All activities over what the worker was given; every one is safe to run again. */
+export function createActivities(deps: Deps) {
+  return {
+    standing: classified(createStanding(deps)),
+    decide: classified(createDecide(deps)),
+    applyAct: classified((input: { envelope: string }) => applyEnvelope(deps, input.envelope)),
+    runCheck: classified(createRunCheck(deps)),
+    changeProduction: classified(createChangeProduction(deps)),
+    followUp: classified(createFollowUp(deps)),
+    pollHealth: classified(createPollHealth(deps)),
+  };
+}
+
+/** What workflows see of the activities: their types. */
+export type Activities = ReturnType<typeof createActivities>;
+
+function classified<Input, Output>(activity: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
+  return async (input) => {
+    try {
+      return await activity(input);
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}

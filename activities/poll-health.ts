@@ -1,0 +1,90 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Attempt } from '../domain/attempt.js';
+import { earnedAfter, stretchOf, type Health } from '../domain/soak.js';
+import { loadAttempt } from '../platform/attempt.js';
+import { inTransaction, type Tx } from '../platform/pool.js';
+import { firstHoldoutRow } from './checks/holdout.js';
+import { probeArtifact } from './health-probe.js';
+import type { Deps } from './registry/deps.js';
+import { lockAttempt, settle } from './registry/settle.js';
+import { loadSubject, PackageDamaged } from './registry/subject.js';
+
+const HEARTBEAT_MS = 5_000;
+/** Two looks are never closer than this, however soon something is due. */
+const LEAST_PAUSE_MS = 1_000;
+
+interface Look {
+  readonly verdict: Health;
+  readonly reason: string;
+  readonly tookMs: number;
+}
+
+/**
+ * One look at a soaking version: probes it, writes the window it speaks for, and fails benignly to be called again,
+ * or returns when the record needs something done. Any number of looks costs the run three events.
+ */
+export function createPollHealth(deps: Deps) {
+  return async function pollHealth(input: { promotionId: string }): Promise<void> {
+    const attempt = await loadAttempt(deps.pool, input.promotionId);
+    if (attempt?.state !== 'staging') return;
+    const beat = setInterval(heartbeat, HEARTBEAT_MS);
+    let look: Look;
+    try {
+      look = await probe(deps, attempt);
+    } finally {
+      clearInterval(beat);
+    }
+    const next = await inTransaction(deps.pool, async (tx) => {
+      await writeWindow(tx, await lockAttempt(tx, attempt.promotionId), look);
+      return settle(tx, attempt.promotionId);
+    });
+    if (next.next.kind !== 'wait' || !next.next.probe) return;
+    const dueInMs = next.next.until === null ? Infinity : next.next.until - next.attempt.now;
+    throw ApplicationFailure.create({
+      type: 'NextLook',
+      message: `${look.verdict}${look.reason && `: ${look.reason}`}`,
+      category: 'BENIGN',
+      nextRetryDelay: Math.max(LEAST_PAUSE_MS, Math.min(attempt.policy.watch.every, dueInMs)),
+    });
+  };
+}
+
+async function probe({ pool, store, models, log }: Deps, attempt: Attempt): Promise<Look> {
+  const started = Date.now();
+  try {
+    const subject = await loadSubject(pool, store, attempt.model, attempt.version);
+    if (!subject) throw new Error(`${attempt.model} ${attempt.version} is not registered`);
+    return await probeArtifact({
+      store,
+      models,
+      subject,
+      row: () => firstHoldoutRow(store, subject),
+      signal: cancellationSignal(),
+    });
+  } catch (error) {
+    cancellationSignal().throwIfAborted();
+    if (error instanceof PackageDamaged) return { verdict: 'critical', reason: error.message, tookMs: Date.now() - started };
+    log('warn', 'staging health could not be read', { promotionId: attempt.promotionId, error: String(error) });
+    return { verdict: 'unknown', reason: error instanceof Error ? error.message : String(error), tookMs: Date.now() - started };
+  }
+}
+
+async function writeWindow(tx: Tx, attempt: Attempt, { verdict, reason, tookMs }: Look): Promise<void> {
+  if (attempt.state !== 'staging' || !attempt.soak) return;
+  const stretch = stretchOf(attempt.soak, attempt.now, attempt.policy);
+  const earnedMs = earnedAfter(attempt.soak.earnedMs, { ...stretch, verdict }, attempt.policy);
+  await tx.query(
+    `INSERT INTO performance_window (promotion_id, from_at, to_at, verdict, reason, earned_ms, took_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      attempt.promotionId,
+      new Date(stretch.from).toISOString(),
+      new Date(stretch.to).toISOString(),
+      verdict,
+      reason,
+      earnedMs,
+      tookMs,
+    ],
+  );
+}

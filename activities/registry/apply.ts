@@ -1,0 +1,102 @@
+import type { ActType } from '../../domain/acts.js';
+import type { Refusal } from '../../domain/refusal.js';
+import { databaseNow } from '../../platform/audit.js';
+import { sha256 } from '../../platform/digest.js';
+import { openEnvelope, verifySignature, type OpenedEnvelope } from '../../platform/envelope.js';
+import { personByKey } from '../../platform/people.js';
+import { inTransaction } from '../../platform/pool.js';
+import type { ActAnswer } from '../../workflows/messages.js';
+import { decideOn } from './acts/decision.js';
+import { promoteNow } from './acts/promote.js';
+import { registerDataset } from './acts/dataset.js';
+import { registerFeatureView } from './acts/feature-view.js';
+import { registerPolicy } from './acts/policy.js';
+import { registerVersion } from './acts/register.js';
+import { requestPromotion } from './acts/request.js';
+import type { Applied, ApplyAct } from './applied.js';
+import { notCredible, unknownSigner } from './credible.js';
+import type { Deps } from './deps.js';
+import { answerBefore, keep } from './kept.js';
+import { settle } from './settle.js';
+
+/** One function per act of `domain/acts.ts`: there is no second way to write. */
+const APPLY: Readonly<Record<ActType, ApplyAct>> = {
+  policy: registerPolicy,
+  'feature-view': registerFeatureView,
+  dataset: registerDataset,
+  register: registerVersion,
+  request: requestPromotion,
+  promote: promoteNow,
+  decision: decideOn,
+};
+
+/** The subject of what nobody known has signed. */
+const UNKNOWN = 'unknown';
+
+/**
+ * Applies a signed envelope once: verifies it, judges it, writes it with its audit event in one transaction.
+ * The same envelope again answers what it answered before; a refusal is recorded with its reason.
+ */
+export async function applyEnvelope(deps: Deps, jws: string, toRun: string | null = null): Promise<ActAnswer> {
+  const opened = openEnvelope(jws);
+  if (!opened.ok) return recordUnreadable(deps, jws, opened.refusal, toRun);
+  const { envelope } = opened;
+  const { answer, applied } = await inTransaction(deps.pool, async (tx) => {
+    const before = await answerBefore(tx, envelope.hash);
+    if (before) return { answer: before, applied: undefined };
+    const signer = await personByKey(tx, envelope.kid);
+    const person = signer && (await verifySignature(jws, signer.publicKey)) ? signer : undefined;
+    const at = await databaseNow(tx);
+    const wrong = person ? await notCredible(tx, envelope, person, at) : unknownSigner(envelope);
+    const act = person && { hash: envelope.hash, payload: envelope.payload, person, at, toRun };
+    const result: Applied =
+      wrong || !act ? { refusal: wrong ?? unknownSigner(envelope) } : await APPLY[envelope.act](tx, act, deps);
+    const reply = answerOf(envelope.hash, result);
+    await keep(tx, {
+      envelope,
+      person: person?.email ?? null,
+      at,
+      // What an unknown signer claims to be about is not believed, not even as a name.
+      subject: result.subject ?? toRun ?? (person ? subjectOf(envelope) : UNKNOWN),
+      answer: reply,
+    });
+    // Only now: an act counts once its envelope is on the record.
+    if (!result.refusal && result.settle !== undefined) await settle(tx, result.settle);
+    return { answer: reply, applied: result };
+  });
+  if (applied && !applied.refusal) await afterCommit(deps, applied);
+  return answer;
+}
+
+function answerOf(hash: string, applied: Applied): ActAnswer {
+  return applied.refusal
+    ? { accepted: false, hash, refusal: applied.refusal, result: {} }
+    : { accepted: true, hash, refusal: null, result: applied.result };
+}
+
+function subjectOf({ act, payload }: OpenedEnvelope): string {
+  const named = payload['promotion'] ?? [payload['model'], payload['version']].filter(Boolean).join('/');
+  return String(named || act);
+}
+
+async function recordUnreadable({ pool }: Deps, jws: string, refusal: Refusal, toRun: string | null): Promise<ActAnswer> {
+  const answer: ActAnswer = { accepted: false, hash: sha256(jws), refusal, result: {} };
+  await inTransaction(pool, async (tx) => {
+    if (await answerBefore(tx, answer.hash)) return;
+    const envelope = { hash: answer.hash, jws, act: 'unreadable' };
+    await keep(tx, { envelope, person: null, at: await databaseNow(tx), subject: toRun ?? UNKNOWN, answer });
+  });
+  return answer;
+}
+
+async function afterCommit({ runs, log }: Deps, applied: Exclude<Applied, { refusal: Refusal }>): Promise<void> {
+  try {
+    if (applied.ensureRun !== undefined) await runs.ensure(applied.ensureRun);
+    for (const promotionId of applied.nudge ?? []) await runs.nudge(promotionId);
+  } catch (error) {
+    log('warn', 'a run was not told of this act and will find it at its next look', {
+      subject: applied.subject,
+      error: String(error),
+    });
+  }
+}

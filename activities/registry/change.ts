@@ -1,0 +1,103 @@
+import type { Attempt } from '../../domain/attempt.js';
+import { GATEHOUSE } from '../../domain/audit.js';
+import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
+import { foldGates } from '../../domain/gates.js';
+import { promotionChangeKey } from '../../domain/ids.js';
+import { recheckIds } from '../../domain/lifecycle.js';
+import { nextAuditBody } from '../../platform/audit.js';
+import { inTransaction, type Tx } from '../../platform/pool.js';
+import { loadPackage } from '../../platform/package.js';
+import type { Store } from '../../platform/store.js';
+import type { Deps } from './deps.js';
+import { settle } from './settle.js';
+
+/** What became of a production change that was asked for: `not-due` when the record, read again, no longer calls for it. */
+export type ChangeOutcome = 'done' | 'already' | 'not-due';
+
+/**
+ * Puts a version into production in one transaction that checks everything again under the model's lock: signatures,
+ * gates, soak and fresh re-checks. Called again it answers what it answered before.
+ */
+export function createChangeProduction(deps: Deps) {
+  return async function changeProduction(input: { promotionId: string }): Promise<ChangeOutcome> {
+    const { outcome, others } = await inTransaction(deps.pool, async (tx) => {
+      const { attempt, next } = await settle(tx, input.promotionId);
+      if (attempt.change) return { outcome: 'already' as const, others: [] };
+      if (next.kind !== 'change') return { outcome: 'not-due' as const, others: [] };
+      await change(tx, attempt, deps.store);
+      return { outcome: 'done' as const, others: await otherOpenAttempts(tx, attempt) };
+    });
+    for (const promotionId of others) {
+      await deps.runs.nudge(promotionId).catch((error: unknown) => {
+        deps.log('warn', 'a run was not told of the change and will find it at its next look', {
+          promotionId,
+          error: String(error),
+        });
+      });
+    }
+    return outcome;
+  };
+}
+
+async function change(tx: Tx, attempt: Attempt, store: Store): Promise<void> {
+  const { promotionId, production: from, version: to } = attempt;
+  const approvals = foldGates(attempt).flatMap(({ gate, approvals: counted }) =>
+    counted.map(({ id, person, at }) => ({ gate, person, at: new Date(at).toISOString(), envelope: id })),
+  );
+  const record = canonicalJson(await recordOf(attempt, store, approvals));
+  const body = await nextAuditBody(tx, {
+    action: 'production.changed',
+    actor: GATEHOUSE,
+    subject: promotionId,
+    detail: {
+      model: attempt.model,
+      from,
+      to,
+      kind: 'promotion',
+      approvals,
+      evidence: attempt.evidenceDigest,
+      policy: attempt.policyDigest,
+      relaxed: attempt.relaxed,
+    },
+  });
+  await tx.query('SELECT change_production($1, $2, $3, $4, $5, $6, $7, $8)', [
+    promotionChangeKey(promotionId),
+    promotionId,
+    from,
+    approvals.map(({ envelope }) => envelope),
+    recheckIds(attempt),
+    record,
+    attempt.policy.retention.years,
+    body,
+  ]);
+}
+
+/** What a promotion keeps (rules §6; guidelines, Model Registry Records). */
+async function recordOf(attempt: Attempt, store: Store, approvals: JsonValue): Promise<JsonValue> {
+  const loaded = await loadPackage(store, attempt.artifactDigest);
+  if (!loaded.ok) throw new Error(`the stored package of ${attempt.model} ${attempt.version} cannot be read`);
+  return {
+    approvals,
+    artifacts: loaded.manifest.files as unknown as JsonValue,
+    artifactDigest: attempt.artifactDigest,
+    featureView: loaded.model.featureView as unknown as JsonValue,
+    featureHash: attempt.featureHash,
+    lineage: loaded.model.training as unknown as JsonValue,
+    metrics: attempt.findings as unknown as JsonValue,
+    rechecks: attempt.rechecks.map(({ finding }) => finding) as unknown as JsonValue,
+    evidenceDigest: attempt.evidenceDigest,
+    policyDigest: attempt.policyDigest,
+    relaxed: attempt.relaxed,
+    requestedBy: attempt.requestedBy,
+    registeredBy: attempt.registeredBy,
+  };
+}
+
+async function otherOpenAttempts(tx: Tx, { model, promotionId }: Attempt): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT p.id FROM promotion p JOIN model_registry m ON m.id = p.model_id
+      WHERE m.name = $1 AND p.id <> $2 AND (p.state IN ('staging', 'validating') OR (p.state = 'archived' AND p.ended_at >= gatehouse_now() - interval '1 minute'))`,
+    [model, promotionId],
+  );
+  return rows.map(({ id }) => id);
+}

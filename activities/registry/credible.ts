@@ -1,0 +1,80 @@
+import { ACTS, hasRight } from '../../domain/acts.js';
+import type { Refusal } from '../../domain/refusal.js';
+import type { OpenedEnvelope } from '../../platform/envelope.js';
+import type { Person } from '../../platform/people.js';
+import type { Tx } from '../../platform/pool.js';
+
+/** Why an envelope counts for nothing: no enrolled person's key made its signature. */
+export function unknownSigner({ kid }: OpenedEnvelope): Refusal {
+  return {
+    kind: 'identity',
+    what: 'signature',
+    given: `key ${kid}`,
+    allowed: "an enrolled person's Ed25519 key and its signature over these bytes",
+    next: 'sign with an enrolled key',
+  };
+}
+
+/** Why a correctly signed act does not count here and now, whatever it asks: place, person, key, time or right. */
+export async function notCredible(
+  tx: Tx,
+  { act, payload }: OpenedEnvelope,
+  person: Person,
+  at: string,
+): Promise<Refusal | undefined> {
+  const { rows } = await tx.query<{ id: string; environment: string }>('SELECT id, environment FROM installation');
+  const here = rows[0];
+  const bound = {
+    installation: here?.id,
+    environment: here?.environment,
+    person: person.email,
+    printed_name: person.printedName,
+  };
+  for (const [field, expected] of Object.entries(bound)) {
+    if (payload[field] !== expected)
+      return {
+        kind: 'identity',
+        what: field,
+        given: String(payload[field]),
+        allowed: String(expected),
+        next: 'sign it again for this installation, as yourself',
+      };
+  }
+  if (person.revoked)
+    return { kind: 'identity', what: 'key', given: `the key of ${person.email} was revoked`, next: 'enrol a new key' };
+  if (person.assurance === 'demo' && here?.environment === 'production') {
+    return {
+      kind: 'identity',
+      what: 'assurance',
+      given: 'a demo key',
+      allowed: 'an enrolled key where the environment is production',
+    };
+  }
+  if (String(payload['issued']) > at)
+    return {
+      kind: 'identity',
+      what: 'issued',
+      given: String(payload['issued']),
+      allowed: `not after the database's time ${at}`,
+      next: 'sign it again',
+    };
+  if (String(payload['expires']) < at)
+    return {
+      kind: 'identity',
+      what: 'expires',
+      given: String(payload['expires']),
+      allowed: `not before the database's time ${at}`,
+      next: 'sign it again',
+    };
+  if (act !== 'decision' && !hasRight(act, person.groups)) {
+    const allowed = `groups ${ACTS[act].right.join(', ')}`;
+    return {
+      kind: 'identity',
+      what: `right to ${act}`,
+      given: `${person.email} is in ${person.groups.join(', ')}`,
+      allowed,
+      next: 'ask somebody who has it',
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,20 @@
+import { inTransaction } from '../../platform/pool.js';
+import type { ActAnswer } from '../../workflows/messages.js';
+import { applyEnvelope } from './apply.js';
+import type { Deps } from './deps.js';
+import { settle } from './settle.js';
+import { standingOf, type Standing } from './standing.js';
+
+/** The verdict on a decision, and what the attempt needs after it. */
+export interface Decided {
+  readonly answer: ActAnswer;
+  readonly standing: Standing;
+}
+
+/** Takes a decision that reached a promotion's run, by update or by signal. */
+export function createDecide(deps: Deps) {
+  return async function decide(input: { promotionId: string; envelope: string }): Promise<Decided> {
+    const answer = await applyEnvelope(deps, input.envelope, input.promotionId);
+    return { answer, standing: standingOf(await inTransaction(deps.pool, (tx) => settle(tx, input.promotionId))) };
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Signs and sends one approval: the shortest program that does so, for people who script their own.
+ *
+ *   npx tsx client/approve.ts --promotion alzheimer_classifier/1.2.0/1 --gate devops --key olga.devops@duetmind.example.jwk.json
+ *
+ * It needs Temporal only (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, or a running stack) and a key file with its owner's
+ * `email` and `name`. What it shows is what it signs; the worker compares every field with the record.
+ */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { ACTS } from '../domain/acts.js';
+import { meaningOf } from '../domain/statement.js';
+import { readConfig } from '../platform/config.js';
+import { signEnvelope } from '../platform/envelope.js';
+import { loadKey } from '../platform/keys.js';
+import { print, Refused } from './output.js';
+import { connect } from './promotions.js';
+import { asRefused, digestOfShown, newNonce, statementText } from './signing.js';
+import { refusalOf } from './verb.js';
+
+const options = {
+  promotion: { type: 'string' },
+  gate: { type: 'string' },
+  key: { type: 'string' },
+  comment: { type: 'string' },
+} as const;
+
+async function approve(): Promise<void> {
+  const given = parseArgs({ options, strict: false }).values as Partial<Record<keyof typeof options, string>>;
+  const { promotion, gate: gateName, key: keyFile, comment = '' } = given;
+  if (!promotion || !gateName || !keyFile) throw new Refused({ kind: 'usage', what: '--promotion, --gate and --key are needed' });
+  const key = await loadKey(keyFile);
+  const { email, name } = JSON.parse(await readFile(keyFile, 'utf8')) as { email?: string; name?: string };
+  if (!email || !name) throw new Refused({ kind: 'usage', what: `${keyFile} does not say its owner's email and name` });
+
+  const promotions = await connect(readConfig<never>(process.env, []));
+  const progress = await promotions.progress(promotion);
+  const gate = progress?.gates.find((each) => each.gate === gateName);
+  if (!progress?.statement || !progress.decideUntil || !gate) {
+    throw new Refused({ kind: 'conflict', what: `gate ${gateName} of ${promotion} is not open`, next: 'see gatehouse status' });
+  }
+  const payload = {
+    ...progress.statement,
+    typ: ACTS.decision.typ,
+    gate: gate.gate,
+    decision: 'approve',
+    meaning: meaningOf('approve', gate.gate, gate.asks),
+    comment,
+    evidence_digest: digestOfShown(progress.evidence, progress.statement.evidence_digest),
+    person: email,
+    printed_name: name,
+    nonce: newNonce(),
+    issued: progress.asOf,
+    expires: progress.decideUntil,
+  };
+  process.stdout.write(`${statementText(payload, progress.evidence)}\n\n`);
+
+  const { answer } = await promotions.decide(promotion, await signEnvelope(payload, key), 10_000);
+  await promotions.close();
+  if (!answer) throw new Refused({ kind: 'away', what: 'delivered, judged when a worker returns', next: 'see gatehouse status' });
+  if (answer.refusal) throw new Refused(answer.refusal);
+  process.stdout.write(`accepted: ${promotion} is ${answer.state}\n`);
+}
+
+await approve().catch((error: unknown) => print({ document: {}, text: '', refusal: refusalOf(asRefused(error)) }, false));
+process.stdout.write('', () => process.exit());

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { readDataDir } from '../../platform/config.js';
+import { dataDirPaths, type Connection } from '../../platform/connection-file.js';
+import { print, type Outcome } from '../output.js';
+import { startStack, type Stack } from '../stack.js';
+import { refusalOf } from '../verb.js';
+
+/** Adds `up`: the embedded stack with worker and UI, until Ctrl-C. */
+export function upCommand(program: Command): void {
+  program
+    .command('up')
+    .description('start the embedded stack (PostgreSQL, Temporal with its UI, a worker) and keep it running until Ctrl-C')
+    .option('--data-dir <D>', 'where everything is kept (default: GATEHOUSE_DATA_DIR, else .gatehouse)')
+    .option('--json', 'print the addresses as one JSON document on stdout when ready; progress goes to stderr')
+    .action(async ({ dataDir = readDataDir(), json = false }: { dataDir?: string; json?: boolean }) => {
+      await up(dataDir, json).catch((error: unknown) => print({ document: {}, text: '', refusal: refusalOf(error) }, json));
+    });
+}
+
+async function up(dataDir: string, json: boolean): Promise<void> {
+  const show = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
+  const told = stopSignal(show);
+  let stack: Stack;
+  try {
+    stack = await startStack({ dataDir, onLine: show, signal: told });
+  } catch (error) {
+    if (told.aborted) return;
+    throw error;
+  }
+  print(addresses(dataDir, stack.connection), json);
+  const asked = new Promise<void>((done) => (told.aborted ? done() : told.addEventListener('abort', () => done())));
+  await Promise.race([asked, stack.exited]);
+  await stack.stop();
+  if (told.aborted) return;
+  const refusal = {
+    kind: 'away',
+    what: 'the stack ended unasked',
+    next: `see the logs in ${dataDirPaths(dataDir).logs}`,
+  } as const;
+  print({ document: {}, text: '', refusal }, false);
+}
+
+/** Aborts at the first signal to stop; further ones change nothing. */
+function stopSignal(show: (line: string) => void): AbortSignal {
+  const told = new AbortController();
+  let last = 0;
+  const onSignal = (): void => {
+    // The terminal sends Ctrl-C to npm as well, which passes it on: two signals for one key.
+    const repeated = Date.now() - last < 300;
+    last = Date.now();
+    if (told.signal.aborted && !repeated) show('already stopping; it takes as long as the work in hand');
+    if (told.signal.aborted) return;
+    show('stopping');
+    told.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  return told.signal;
+}
+
+function addresses(dataDir: string, { temporal, readUrl, people, environment }: Connection): Outcome {
+  const url = new URL(readUrl);
+  url.password = '';
+  const postgres = url.href;
+  const width = Math.max(0, ...people.map(({ email }) => email.length));
+  const text = [
+    '',
+    `  UI          ${temporal.uiUrl}`,
+    `  Temporal    ${temporal.address}, namespace ${temporal.namespace}`,
+    `  PostgreSQL  ${postgres}`,
+    '  People',
+    ...people.map(({ email, name, groups }) => `    ${email.padEnd(width)}  ${name} (${groups.join(', ')})`),
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n');
+  return { document: { environment, dataDir: dataDirPaths(dataDir).root, temporal, postgres, people }, text };
+}

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { readDataDir, readWorkerConfig, stackEnvironment } from '../../platform/config.js';
+import { readConnection } from '../../platform/connection-file.js';
+import { entry } from '../../platform/entry.js';
+import type { Outcome } from '../output.js';
+import { verb } from '../verb.js';
+
+/** npm passes a terminal's Ctrl-C on a second time; what comes this soon is the same key. */
+const SAME_KEY_MS = 300;
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const EXAMPLE = `
+Example:
+  DATABASE_URL=postgres://worker:secret@db:5432/gatehouse TEMPORAL_ADDRESS=temporal:7233 gatehouse worker`;
+
+/** Adds `worker`: one worker, as a process of its own, until it is told to stop. */
+export function workerCommand(program: Command): void {
+  verb<{ json?: boolean }>(
+    program,
+    'worker',
+    'run a worker until Ctrl-C or SIGTERM, which let it finish the work in hand',
+    runWorker,
+  ).addHelpText('after', EXAMPLE);
+}
+
+async function runWorker({ json = false }: { json?: boolean }): Promise<Outcome> {
+  const env = workerEnvironment();
+  readWorkerConfig(env);
+  const { command, args } = entry('worker');
+  // In a group of its own: the worker drains at the first signal and dies at the second, so it must hear each only once.
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', json ? process.stderr : 'inherit', 'inherit'] });
+  let heard = 0;
+  const passOn = (): void => {
+    if (Date.now() - heard < SAME_KEY_MS) return;
+    heard = Date.now();
+    child.kill('SIGTERM');
+  };
+  for (const signal of SIGNALS) process.on(signal, passOn);
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    if (code === 0) return { document: { ok: true }, text: '' };
+    const what = `the worker ended with ${code === null ? signal : `code ${code}`}`;
+    return { document: { ok: false }, text: '', refusal: { kind: 'away', what, next: 'see what it wrote before this' } };
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, passOn);
+  }
+}
+
+/** This process's environment, or the running embedded stack's where DATABASE_URL names no record. */
+function workerEnvironment(): NodeJS.ProcessEnv {
+  const stack = process.env['DATABASE_URL'] ? undefined : readConnection(readDataDir());
+  if (!stack) return process.env;
+  return stackEnvironment({
+    DATABASE_URL: stack.workerUrl,
+    TEMPORAL_ADDRESS: stack.temporal.address,
+    TEMPORAL_NAMESPACE: stack.temporal.namespace,
+    GATEHOUSE_STORE: stack.store,
+  });
+}

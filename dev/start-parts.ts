@@ -1,0 +1,55 @@
+import { mkdirSync } from 'node:fs';
+import type { Connection } from '../platform/connection-file.js';
+import { enrolDemoPeople } from '../platform/demo-people.js';
+import { migrate } from '../platform/migrate.js';
+import { environmentOf, grantGroups, startPostgres } from './postgres.js';
+import type { StartOptions } from './start-options.js';
+import { startTemporal } from './temporal-server.js';
+import { startWorker } from './worker.js';
+
+type Record = Omit<Connection, 'temporal'>;
+
+/**
+ * Starts PostgreSQL with the record and Temporal side by side, then the worker, and answers how to reach them.
+ * When one fails, `giveUp` is told at once, so that the other does not go on; what already runs was given to `keep`.
+ */
+export async function startParts(options: StartOptions, giveUp: (error: unknown) => void): Promise<Connection> {
+  const watched = async <T>(start: Promise<T>): Promise<T> => {
+    try {
+      return await start;
+    } catch (error) {
+      giveUp(error);
+      throw error;
+    }
+  };
+  const [record, temporal] = await Promise.allSettled([watched(startRecord(options)), watched(startTemporal(options))]);
+  options.signal.throwIfAborted();
+  if (record.status === 'rejected' || temporal.status === 'rejected') throw new Error('the stack did not start');
+  const connection: Connection = { ...record.value, temporal: temporal.value };
+  options.say(`Temporal answers on ${connection.temporal.address}; starting the worker`);
+  await startWorker(connection, options);
+  return connection;
+}
+
+async function startRecord(options: StartOptions): Promise<Record> {
+  const { paths, say } = options;
+  const { owner, place, readUrl, workerUrl } = await startPostgres(options);
+  const applied = await migrate(owner.ownerUrl, say);
+  await grantGroups(owner.superuserUrl);
+  for (const folder of [paths.keys, paths.store]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const people = await enrolDemoPeople({ ownerUrl: owner.ownerUrl, keysDir: paths.keys });
+  options.signal.throwIfAborted();
+  say(
+    `PostgreSQL answers on ${new URL(readUrl).host}${applied.length > 0 ? `; the record is new or was brought up to date` : ''}`,
+  );
+  return {
+    environment: await environmentOf(owner.superuserUrl),
+    readUrl,
+    workerUrl,
+    store: paths.store,
+    keys: paths.keys,
+    people,
+    sinks: {},
+    postgres: { dataDir: place.dataDir, binDir: place.binDir },
+  };
+}

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stackEnvironment } from '../platform/config.js';
+import type { Connection } from '../platform/connection-file.js';
+import { entry } from '../platform/entry.js';
+import { keepRunning } from './keep-running.js';
+import type { StartOptions } from './start-options.js';
+
+const READY_LINE = 'gatehouse worker ready';
+
+/** Starts the worker on the servers of the stack; it is ready when it polls. */
+export async function startWorker(to: Pick<Connection, 'workerUrl' | 'temporal'>, options: StartOptions): Promise<void> {
+  const { paths } = options;
+  const { command, args } = entry('worker');
+  await keepRunning(
+    {
+      name: 'the worker',
+      command,
+      args,
+      env: stackEnvironment({
+        DATABASE_URL: to.workerUrl,
+        TEMPORAL_ADDRESS: to.temporal.address,
+        TEMPORAL_NAMESPACE: to.temporal.namespace,
+        GATEHOUSE_STORE: paths.store,
+      }),
+      dataDir: paths.root,
+      record: join(paths.run, 'worker.json'),
+      log: join(paths.logs, 'worker.log'),
+      ready: async (within, printed) => {
+        while (!printed().includes(READY_LINE)) await delay(50, undefined, { signal: within });
+      },
+      readyWithinMs: 120_000,
+      stopSignal: 'SIGTERM',
+      graceMs: 30_000,
+    },
+    options,
+  );
+}

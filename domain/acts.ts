@@ -1,0 +1,119 @@
+import { MODEL_NAME, SEMVER, SHA256 } from './ids.js';
+import { GATES } from './policy.js';
+
+type FieldRule = (value: unknown) => boolean;
+
+const text =
+  (max: number, min = 1): FieldRule =>
+  (value) =>
+    typeof value === 'string' && value.length >= min && value.length <= max;
+const matching =
+  (pattern: RegExp): FieldRule =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value);
+const oneOf =
+  (...allowed: readonly string[]): FieldRule =>
+  (value) =>
+    typeof value === 'string' && allowed.includes(value);
+const whole: FieldRule = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const instant = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+/** The fields every envelope carries: which act, where it counts, who signs, and for how long it may be received. */
+const ENVELOPE_FIELDS = {
+  typ: text(64),
+  installation: text(64),
+  environment: text(32),
+  person: text(254),
+  printed_name: text(200),
+  nonce: matching(/^[A-Za-z0-9_-]{16,64}$/),
+  issued: instant,
+  expires: instant,
+} as const satisfies Record<string, FieldRule>;
+
+const version = { model: matching(MODEL_NAME), version: matching(SEMVER) };
+
+/** What a decision is signed over besides the envelope's own fields (rules §3, design §4). */
+const STATEMENT_FIELDS = {
+  ...version,
+  promotion: text(200),
+  round: whole,
+  from_stage: text(32),
+  to_stage: text(32),
+  artifact_digest: matching(SHA256),
+  feature_hash: matching(SHA256),
+  evidence_digest: matching(SHA256),
+  policy_digest: matching(SHA256),
+  gate: oneOf(...GATES),
+  decision: oneOf('approve', 'reject', 'retract'),
+  meaning: text(1000),
+  comment: text(2000, 0),
+} as const satisfies Record<string, FieldRule>;
+
+interface Act {
+  readonly typ: string;
+  /** The groups of which the signer must be in one; `gate` means the group of the gate that is decided. */
+  readonly right: readonly string[] | 'gate';
+  readonly fields: Readonly<Record<string, FieldRule>>;
+}
+
+/**
+ * The one table of acts: everything that can be written from outside, who has the right to it,
+ * and exactly which fields its signed envelope carries besides {@link ENVELOPE_FIELDS}.
+ */
+export const ACTS = {
+  policy: { typ: 'gatehouse-policy/v1', right: ['admin'], fields: { model: matching(MODEL_NAME), file: matching(SHA256) } },
+  'feature-view': { typ: 'gatehouse-feature-view/v1', right: ['admin', 'mlops'], fields: { file: matching(SHA256) } },
+  dataset: {
+    typ: 'gatehouse-dataset/v1',
+    right: ['admin', 'mlops'],
+    fields: { file: matching(SHA256), data: matching(SHA256) },
+  },
+  register: {
+    typ: 'gatehouse-register/v1',
+    right: ['mlops', 'ds-team'],
+    fields: { ...version, artifact_digest: matching(SHA256) },
+  },
+  request: {
+    typ: 'gatehouse-request/v1',
+    right: ['mlops', 'ds-team'],
+    fields: { ...version, from_stage: text(32), to_stage: text(32) },
+  },
+  promote: {
+    typ: 'gatehouse-promote/v1',
+    right: ['mlops', 'ds-team'],
+    fields: { ...version, promotion: text(200, 0), from_stage: text(32), to_stage: oneOf('production') },
+  },
+  decision: { typ: 'gatehouse-decision/v1', right: 'gate', fields: STATEMENT_FIELDS },
+} as const satisfies Record<string, Act>;
+
+export type ActType = keyof typeof ACTS;
+export type Decision = 'approve' | 'reject' | 'retract';
+
+/** The payload of an envelope after its fields were checked against {@link ACTS}: text, but for `round`. */
+export type ActPayload = Readonly<Record<string, string | number>>;
+
+/** The act a `typ` names, or undefined. */
+export function actOfType(typ: unknown): ActType | undefined {
+  return (Object.keys(ACTS) as ActType[]).find((act) => ACTS[act].typ === typ);
+}
+
+/**
+ * The first field of a payload that is missing, extra or not of its form, named for the signer;
+ * undefined when the payload has exactly the act's fields.
+ */
+export function wrongField(act: ActType, payload: Readonly<Record<string, unknown>>): string | undefined {
+  const rules: Readonly<Record<string, FieldRule>> = { ...ENVELOPE_FIELDS, ...ACTS[act].fields };
+  for (const [name, rule] of Object.entries(rules)) {
+    if (!Object.hasOwn(payload, name)) return `${name} is missing`;
+    if (!rule(payload[name])) return `${name} is not of its form`;
+  }
+  const extra = Object.keys(payload).find((name) => !Object.hasOwn(rules, name));
+  return extra === undefined ? undefined : `${extra} does not belong in ${ACTS[act].typ}`;
+}
+
+/** Whether somebody in these groups has the right to an act; `gateGroup` is the group of the gate that is decided. */
+export function hasRight(act: ActType, groups: readonly string[], gateGroup?: string): boolean {
+  const { right } = ACTS[act] as Act;
+  const allowed = right === 'gate' ? (gateGroup === undefined ? [] : [gateGroup]) : right;
+  return groups.some((group) => allowed.includes(group));
+}

@@ -1,0 +1,63 @@
+import type { Decision } from './acts.js';
+import type { CheckName, Finding } from './checks.js';
+import type { Gate, Policy } from './policy.js';
+import type { Stage } from './progress.js';
+import type { Soak } from './soak.js';
+
+/** A decision on the record; `stands` is false when its signature, its author's key or group no longer holds. */
+export interface DecisionRecord {
+  readonly id: string;
+  readonly round: number;
+  readonly gate: Gate;
+  readonly decision: Decision;
+  readonly person: string;
+  readonly at: number;
+  readonly stands: boolean;
+}
+
+/** The latest re-check of one check: what it found, when, and beside which production version. */
+export interface Recheck {
+  readonly id: number;
+  readonly finding: Finding;
+  readonly at: number;
+  readonly against: string | null;
+}
+
+/** Everything the record says of one attempt, read at one moment; instants in epoch milliseconds. */
+export interface Attempt {
+  readonly now: number;
+  readonly installation: { readonly id: string; readonly environment: string };
+  readonly promotionId: string;
+  readonly model: string;
+  readonly version: string;
+  readonly state: Stage;
+  readonly round: number;
+  readonly requestedBy: string;
+  readonly registeredBy: string;
+  readonly artifactDigest: string;
+  readonly featureHash: string;
+  readonly policyDigest: string;
+  readonly policy: Policy;
+  readonly relaxed: readonly string[];
+  readonly stagedAt: number | null;
+  readonly endReason: string | null;
+  /** When somebody last asked for production by hand. */
+  readonly askedAt: number | null;
+  readonly findings: readonly Finding[];
+  /** SHA-256 of this round's evidence; null until every check has a verdict. */
+  readonly evidenceDigest: string | null;
+  readonly soak: Soak | null;
+  /** The critical issue that staging health found, if any. */
+  readonly critical: string | null;
+  readonly decisions: readonly DecisionRecord[];
+  readonly rechecks: readonly Recheck[];
+  /** The version in production now, whichever it is. */
+  readonly production: string | null;
+  /** The production change this attempt made, and which of its follow-ups are done. */
+  readonly change: { readonly key: string; readonly followUpsDone: readonly string[] } | null;
+}
+
+/** The checks of this round that have no verdict yet. */
+export function checksOpen(attempt: Pick<Attempt, 'findings'>, all: readonly CheckName[]): CheckName[] {
+  return all.filter((check) => !attempt.findings.some((finding) => finding.check === check));
+}

@@ -1,0 +1,76 @@
+import { canonicalJson, type JsonValue } from './canonical.js';
+
+/** Everything that is put on the audit trail, named `<subject>.<what happened to it>`. */
+export type AuditAction =
+  | 'person.enrolled'
+  | 'clock.advanced'
+  | 'policy.registered'
+  | 'feature-view.registered'
+  | 'dataset.registered'
+  | 'version.registered'
+  | 'promotion.requested'
+  | 'promotion.asked'
+  | 'decision.approved'
+  | 'decision.rejected'
+  | 'decision.retracted'
+  | 'act.refused'
+  | 'stage.changed'
+  | 'production.changed'
+  | 'previous.archived'
+  | 'run.started'
+  | 'run.replaced';
+
+/** What an audit event says, before it has its number and time. */
+export interface AuditEntry {
+  readonly action: AuditAction;
+  /** E-mail of a person, or `gatehouse` for the worker's own steps. */
+  readonly actor: string;
+  readonly subject: string;
+  readonly detail: { readonly [name: string]: JsonValue };
+}
+
+/** Who acts when nobody signed: the worker, on the authority of the record. */
+export const GATEHOUSE = 'gatehouse';
+
+/** The exact text that is stored and hashed for an audit event. */
+export function auditBody(entry: AuditEntry, seq: number, at: string): string {
+  const { action, actor, subject, detail } = entry;
+  return canonicalJson({ seq, at, action, actor, subject, detail });
+}
+
+/** A row of the trail as it is read back; `hash` in hex. */
+export interface AuditRow {
+  readonly seq: number;
+  readonly body: string;
+  readonly hash: string;
+}
+
+/** The hash before the first event: 32 zero bytes, in hex. */
+export const CHAIN_START = '0'.repeat(64);
+
+/**
+ * The first link that is broken when `rows` follow `previous` (seq and hash of the row before them), or undefined.
+ * `link` is SHA-256 over the previous hash's 32 raw bytes and the body's UTF-8 bytes, in hex.
+ */
+export function firstBroken(
+  rows: readonly AuditRow[],
+  previous: { seq: number; hash: string },
+  link: (previousHash: string, body: string) => string,
+): { seq: number; why: string } | undefined {
+  let before = previous;
+  for (const row of rows) {
+    if (row.seq !== before.seq + 1) return { seq: before.seq + 1, why: `event ${before.seq + 1} is missing` };
+    if (seqOf(row.body) !== row.seq) return { seq: row.seq, why: `the text of event ${row.seq} carries another number` };
+    if (link(before.hash, row.body) !== row.hash) return { seq: row.seq, why: `the hash of event ${row.seq} does not follow` };
+    before = row;
+  }
+  return undefined;
+}
+
+function seqOf(body: string): unknown {
+  try {
+    return (JSON.parse(body) as { seq?: unknown }).seq;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,167 @@
+import { hasRight } from './acts.js';
+import type { Attempt, DecisionRecord } from './attempt.js';
+import { GATES, type Gate } from './policy.js';
+import type { GateView } from './progress.js';
+import type { Refusal } from './refusal.js';
+import { maximumEndsAt } from './soak.js';
+
+/** What the decisions on the record make of one gate. */
+export interface GateState {
+  readonly gate: Gate;
+  readonly state: GateView['state'];
+  /** The approvals that count, at most one a person. */
+  readonly approvals: readonly DecisionRecord[];
+  /** The decision that made the state; null while the gate was never touched. */
+  readonly last: DecisionRecord | null;
+}
+
+type Decided = Pick<Attempt, 'decisions' | 'round' | 'policy'>;
+
+/**
+ * The state of each gate: a fold over decisions in the order they were received (rules §3).
+ * A retraction takes back its author's approval; what no longer stands or belongs to an earlier round is void.
+ */
+export function foldGates(attempt: Decided): GateState[] {
+  return GATES.map((gate) => foldGate(gate, attempt));
+}
+
+function foldGate(gate: Gate, { decisions, round, policy }: Decided): GateState {
+  const approvals = new Map<string, DecisionRecord>();
+  const voided = new Map<string, DecisionRecord>();
+  let rejected: DecisionRecord | null = null;
+  for (const decision of decisions.filter((each) => each.gate === gate)) {
+    if (decision.decision === 'retract') {
+      approvals.delete(decision.person);
+      voided.delete(decision.person);
+    } else if (decision.round !== round || !decision.stands) voided.set(decision.person, decision);
+    else if (decision.decision === 'reject') rejected = decision;
+    else approvals.set(decision.person, decision);
+  }
+  const counting = [...approvals.values()];
+  if (rejected) return { gate, state: 'rejected', approvals: counting, last: rejected };
+  if (counting.length >= policy.gates[gate].quorum)
+    return { gate, state: 'approved', approvals: counting, last: counting.at(-1) ?? null };
+  const lastVoid = [...voided.values()].at(-1);
+  return { gate, state: lastVoid ? 'void' : 'open', approvals: counting, last: lastVoid ?? null };
+}
+
+/** Who decides, as the record knows that person. */
+export interface Decider {
+  readonly email: string;
+  readonly groups: readonly string[];
+}
+
+/** What is decided on, as signed. */
+export interface AskedDecision {
+  readonly gate: Gate;
+  readonly decision: DecisionRecord['decision'];
+  readonly comment: string;
+}
+
+/**
+ * Why a correctly signed decision does not count, or undefined when it does (rules §3).
+ * Signature and statement are judged before this.
+ */
+export function judgeDecision(attempt: Attempt, by: Decider, asked: AskedDecision): Refusal | undefined {
+  return notOpen(attempt) ?? notEntitled(attempt, by, asked.gate) ?? notInOrder(attempt, by, asked);
+}
+
+function notOpen({ state, now, stagedAt, policy, version }: Attempt): Refusal | undefined {
+  if (state !== 'staging' || stagedAt === null) {
+    const next = state === 'validating' ? 'wait until the checks have passed' : 'see gatehouse status';
+    return {
+      kind: 'conflict',
+      what: `gates are open in staging only`,
+      given: `${version} is ${state}`,
+      allowed: 'staging',
+      next,
+    };
+  }
+  const end = maximumEndsAt(stagedAt, policy);
+  if (now > end) {
+    return {
+      kind: 'rule',
+      what: 'the soak maximum is over',
+      given: iso(now),
+      allowed: `until ${iso(end)}`,
+      next: 'ask for a new attempt',
+    };
+  }
+  return undefined;
+}
+
+function notEntitled(attempt: Attempt, by: Decider, gate: Gate): Refusal | undefined {
+  if (by.email === attempt.registeredBy || by.email === attempt.requestedBy) {
+    const role = by.email === attempt.registeredBy ? 'registered' : 'requested';
+    return {
+      kind: 'rule',
+      what: `self-approval: ${by.email} ${role} this version`,
+      allowed: 'somebody who did neither',
+      next: `ask another member of ${attempt.policy.gates[gate].group}`,
+    };
+  }
+  const { group } = attempt.policy.gates[gate];
+  if (!hasRight('decision', by.groups, group)) {
+    return {
+      kind: 'identity',
+      what: `gate ${gate} is decided by group ${group}`,
+      given: `${by.email} is in ${by.groups.join(', ')}`,
+      allowed: group,
+      next: `ask a member of ${group}`,
+    };
+  }
+  return undefined;
+}
+
+function notInOrder(attempt: Attempt, by: Decider, asked: AskedDecision): Refusal | undefined {
+  const { gate, decision, comment } = asked;
+  const gates = foldGates(attempt);
+  const approvedBy = (state: GateState) => state.approvals.some(({ person }) => person === by.email);
+  const own = gates.find(approvedBy);
+  if (decision === 'retract') {
+    return own?.gate === gate
+      ? undefined
+      : { kind: 'conflict', what: `${by.email} has no approval at gate ${gate} to take back`, next: 'see gatehouse status' };
+  }
+  if (decision === 'reject' && comment.trim().length < 10) {
+    return {
+      kind: 'usage',
+      what: 'comment',
+      given: `${comment.length} characters`,
+      allowed: 'a rejection says why in 10–2,000 characters',
+      next: 'add --comment',
+    };
+  }
+  if (own && own.gate !== gate) {
+    return {
+      kind: 'rule',
+      what: `second gate: ${by.email} has approved ${own.gate}`,
+      allowed: 'one gate for one person',
+      next: `ask another member of ${attempt.policy.gates[gate].group}`,
+    };
+  }
+  if (own && decision === 'approve')
+    return { kind: 'conflict', what: `${by.email} has approved ${gate} already`, next: 'nothing to do' };
+  if (own)
+    return {
+      kind: 'conflict',
+      what: `${by.email} has approved ${gate}`,
+      allowed: 'retract first',
+      next: `gatehouse retract --gate ${gate}`,
+    };
+  const state = gates.find((each) => each.gate === gate);
+  if (decision === 'approve' && state?.state === 'approved') {
+    return {
+      kind: 'conflict',
+      what: `gate ${gate} is approved already`,
+      given: by.email,
+      allowed: `it is by ${state.last?.person ?? 'its quorum'}`,
+      next: 'nothing to do',
+    };
+  }
+  return undefined;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

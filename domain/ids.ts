@@ -1,0 +1,41 @@
+/** A model's name: lower-case letters, digits, `_` and `-`, at most 64 characters. */
+export const MODEL_NAME = /^[a-z0-9_-]{1,64}$/;
+
+/** A semantic version without build metadata (semver.org §2 and §9). */
+export const SEMVER = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z-]{1,32}(\.[0-9A-Za-z-]{1,32}){0,4})?$/;
+
+/** A SHA-256 in lower-case hex, as every digest of the record is written. */
+export const SHA256 = /^[0-9a-f]{64}$/;
+
+/** One version of one model. */
+export interface VersionName {
+  readonly model: string;
+  readonly version: string;
+}
+
+/** The id of one attempt to promote a version; unique by its business key and readable. */
+export function promotionId(of: VersionName, attempt: number): string {
+  return `${of.model}/${of.version}/${attempt}`;
+}
+
+/** The workflow id under which the attempt runs. */
+export function promotionWorkflowId(id: string): string {
+  return `promotion/${id}`;
+}
+
+/** The workflow id under which a signed act is applied: the same envelope is the same run. */
+export function actWorkflowId(envelopeHash: string): string {
+  return `act/${envelopeHash}`;
+}
+
+/** The key under which the one production change of an attempt may be asked for again and again. */
+export function promotionChangeKey(id: string): string {
+  return `promotion/${id}`;
+}
+
+/** The version a mistyped one most likely meant, or undefined: `v1.2`, ` 01.2.0 ` and the like. */
+export function suggestVersion(text: string): string | undefined {
+  const numbers = /^\s*v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?\s*$/i.exec(text);
+  if (!numbers) return undefined;
+  return [numbers[1], numbers[2] ?? '0', numbers[3] ?? '0'].map(Number).join('.');
+}

@@ -1,0 +1,118 @@
+import type { Attempt, Recheck } from './attempt.js';
+import { checksOpen } from './attempt.js';
+import { CHECKS, passes, RECHECKS, type CheckName } from './checks.js';
+import { foldGates } from './gates.js';
+import type { Stage } from './progress.js';
+import { maximumEndsAt, minimumEndsAt, soakIsOver } from './soak.js';
+
+/** What an attempt needs next; `enter` is a change of stage, the rest is for the run to do or wait for. */
+export type Next =
+  | { readonly kind: 'enter'; readonly to: 'staging' | 'rejected' | 'expired'; readonly reason: string }
+  | { readonly kind: 'check'; readonly checks: readonly CheckName[] }
+  | { readonly kind: 'recheck'; readonly checks: readonly CheckName[] }
+  | { readonly kind: 'change' }
+  | { readonly kind: 'follow-up'; readonly steps: readonly string[] }
+  /** `until` in epoch milliseconds; null waits for a message alone. `probe`: staging health is looked at meanwhile. */
+  | { readonly kind: 'wait'; readonly until: number | null; readonly probe: boolean }
+  | { readonly kind: 'ended'; readonly outcome: Stage };
+
+/** How old a re-check may be at the production change (design §3). */
+export const RECHECK_FRESH_MS = 10 * 60_000;
+/** How long a failed re-check rests before it is tried again by itself (rules §1). */
+export const RECHECK_AGAIN_MS = 60 * 60_000;
+/** What follows a production change, in order (rules §7, as far as it exists). */
+export const FOLLOW_UPS = ['archive-previous'] as const;
+
+/** The one decision about what an attempt needs next (rules §1). */
+export function nextOf(attempt: Attempt): Next {
+  switch (attempt.state) {
+    case 'validating':
+      return afterChecks(attempt);
+    case 'staging':
+      return inStaging(attempt);
+    case 'production': {
+      const done = attempt.change?.followUpsDone ?? [];
+      const steps = FOLLOW_UPS.filter((step) => !done.includes(step));
+      return steps.length > 0 ? { kind: 'follow-up', steps } : { kind: 'wait', until: null, probe: false };
+    }
+    default:
+      return { kind: 'ended', outcome: attempt.state };
+  }
+}
+
+function afterChecks(attempt: Attempt): Next {
+  const checks = checksOpen(attempt, CHECKS);
+  if (checks.length > 0) return { kind: 'check', checks };
+  const failing = attempt.findings.filter((finding) => !passes(finding));
+  if (failing.length === 0) return { kind: 'enter', to: 'staging', reason: 'all checks passed' };
+  const named = failing.map(({ check, verdict, reason }) => `${check} ${verdict === 'fail' ? 'failed' : verdict}: ${reason}`);
+  return { kind: 'enter', to: 'rejected', reason: named.join('; ') };
+}
+
+function inStaging(attempt: Attempt): Next {
+  const { now, policy, soak, stagedAt } = attempt;
+  const rejected = foldGates(attempt).find(({ state }) => state === 'rejected');
+  if (rejected)
+    return { kind: 'enter', to: 'rejected', reason: `gate ${rejected.gate} rejected by ${rejected.last?.person ?? 'unknown'}` };
+  if (attempt.critical !== null) return { kind: 'enter', to: 'rejected', reason: `critical in staging: ${attempt.critical}` };
+  if (!soak || stagedAt === null) throw new RangeError('a version in staging has a soak');
+  const expiry = maximumEndsAt(stagedAt, policy);
+  if (isReady(attempt)) {
+    const rest = recheckRest(attempt);
+    if (rest === 'fresh') return { kind: 'change' };
+    if (rest === 'due') return { kind: 'recheck', checks: RECHECKS };
+    if (now < expiry) return { kind: 'wait', until: Math.min(rest.until, expiry), probe: true };
+  }
+  if (now >= expiry)
+    return { kind: 'enter', to: 'expired', reason: `the soak maximum is over, missing: ${missing(attempt).join(', ')}` };
+  const minimum = minimumEndsAt(soak, now, policy);
+  // A minimum that would be over by now lacks only a look, which comes by itself within one interval.
+  const soakEnd = soakIsOver(soak, policy) ? expiry : minimum > now ? minimum : now + policy.watch.every;
+  return { kind: 'wait', until: Math.min(soakEnd, expiry), probe: true };
+}
+
+/** Whether soak and gates are all there, so that only the re-checks stand before production. */
+export function isReady(attempt: Attempt): boolean {
+  return missingBeforeRecheck(attempt).length === 0;
+}
+
+function missingBeforeRecheck(attempt: Attempt): string[] {
+  const open = foldGates(attempt).filter(({ state }) => state !== 'approved');
+  const soak = attempt.soak && soakIsOver(attempt.soak, attempt.policy) ? [] : ['soak minimum'];
+  return [...soak, ...open.map(({ gate }) => `gate ${gate}`)];
+}
+
+/** What an attempt in staging still misses, in words; empty when nothing. */
+export function missing(attempt: Attempt): string[] {
+  const before = missingBeforeRecheck(attempt);
+  if (before.length > 0) return before;
+  return latestRechecks(attempt)
+    .filter((recheck) => !passes(recheck.finding))
+    .map(({ finding }) => `re-check ${finding.check} ${finding.verdict}: ${finding.reason}`);
+}
+
+/** Whether the re-checks allow the change now, are due, or rest after a failure until a time. */
+function recheckRest(attempt: Attempt): 'fresh' | 'due' | { until: number } {
+  const rechecks = latestRechecks(attempt);
+  const isOfToday = (recheck: Recheck) => recheck.against === attempt.production;
+  const isFresh = (recheck: Recheck) => isOfToday(recheck) && attempt.now - recheck.at <= RECHECK_FRESH_MS;
+  if (rechecks.length === RECHECKS.length && rechecks.every((each) => passes(each.finding) && isFresh(each))) return 'fresh';
+  const resting = rechecks.filter(
+    (each) =>
+      !passes(each.finding) &&
+      isOfToday(each) &&
+      attempt.now < each.at + RECHECK_AGAIN_MS &&
+      (attempt.askedAt === null || each.at >= attempt.askedAt),
+  );
+  if (resting.length === 0) return 'due';
+  return { until: Math.min(...resting.map((each) => each.at + RECHECK_AGAIN_MS)) };
+}
+
+function latestRechecks(attempt: Attempt): Recheck[] {
+  return RECHECKS.flatMap((check) => attempt.rechecks.filter(({ finding }) => finding.check === check).slice(-1));
+}
+
+/** The ids of the re-checks a production change stands on. */
+export function recheckIds(attempt: Attempt): number[] {
+  return latestRechecks(attempt).map(({ id }) => id);
+}

@@ -1,0 +1,105 @@
+import type { JsonValue } from './canonical.js';
+
+/** The four gates, in the order in which they are shown (rules §3). */
+export const GATES = ['data-science', 'devops', 'business', 'security'] as const;
+export type Gate = (typeof GATES)[number];
+
+/** Whose approval a gate asks for, and what that person attests. */
+export interface GatePolicy {
+  readonly asks: string;
+  readonly group: string;
+  readonly quorum: number;
+}
+
+/**
+ * An effective policy: a model's file over the defaults, every number in one unit
+ * (fractions 0–1, milliseconds, bytes). Its canonical JSON is what the policy digest is taken of.
+ */
+export interface Policy {
+  readonly model: string;
+  readonly thresholds: {
+    readonly accuracy: { readonly min: number };
+    readonly roc_auc: { readonly min: number };
+    readonly latency_p95: { readonly max: number };
+    readonly size: { readonly below: number };
+    readonly memory: { readonly below: number };
+    readonly cpu: { readonly below: number };
+  };
+  readonly checks: { readonly retries: number };
+  readonly soak: {
+    readonly min: number;
+    readonly max: number;
+    readonly remind_before: readonly number[];
+    readonly warning: 'ignores' | 'pauses' | 'resets';
+  };
+  readonly gates: Readonly<Record<Gate, GatePolicy>>;
+  readonly contacts: { readonly [who: string]: string | readonly string[] };
+  readonly watch: {
+    readonly every: number;
+    readonly window: number;
+    readonly min_samples: number;
+    readonly min_labels: number;
+    readonly source: string;
+  };
+  readonly alerts: {
+    readonly critical: { readonly accuracy_drop: number; readonly error_rate: number };
+    readonly warning: { readonly accuracy_drop: number; readonly latency_p95: number };
+    readonly info: { readonly accuracy_drop: number };
+  };
+  readonly rollback: {
+    readonly accuracy_drop: number;
+    readonly error_rate: number;
+    readonly latency_p95: number;
+    readonly windows: number;
+    readonly cooldown: number;
+  };
+  readonly access: { readonly staging: readonly string[]; readonly production: readonly string[] };
+  /** Whole calendar years. */
+  readonly retention: { readonly years: number };
+}
+
+/** The policy as the JSON value it is canonicalised from. */
+export function policyJson(policy: Policy): JsonValue {
+  return policy as unknown as JsonValue;
+}
+
+interface Bound {
+  readonly name: string;
+  readonly read: (policy: Policy) => number;
+  readonly looserWhen: 'lower' | 'higher';
+}
+
+const BOUNDS: readonly Bound[] = [
+  { name: 'thresholds.accuracy.min', read: (p) => p.thresholds.accuracy.min, looserWhen: 'lower' },
+  { name: 'thresholds.roc_auc.min', read: (p) => p.thresholds.roc_auc.min, looserWhen: 'lower' },
+  { name: 'thresholds.latency_p95.max', read: (p) => p.thresholds.latency_p95.max, looserWhen: 'higher' },
+  { name: 'thresholds.size.below', read: (p) => p.thresholds.size.below, looserWhen: 'higher' },
+  { name: 'thresholds.memory.below', read: (p) => p.thresholds.memory.below, looserWhen: 'higher' },
+  { name: 'thresholds.cpu.below', read: (p) => p.thresholds.cpu.below, looserWhen: 'higher' },
+  { name: 'soak.min', read: (p) => p.soak.min, looserWhen: 'lower' },
+  { name: 'soak.max', read: (p) => p.soak.max, looserWhen: 'higher' },
+  { name: 'soak.warning', read: (p) => ['ignores', 'pauses', 'resets'].indexOf(p.soak.warning), looserWhen: 'lower' },
+  // One look vouches for three intervals, so rarer looks earn more on less evidence.
+  { name: 'watch.every', read: (p) => p.watch.every, looserWhen: 'higher' },
+  { name: 'gates.group', read: (p) => new Set(GATES.map((gate) => p.gates[gate].group)).size, looserWhen: 'lower' },
+  ...GATES.map((gate): Bound => ({ name: `gates.${gate}.quorum`, read: (p) => p.gates[gate].quorum, looserWhen: 'lower' })),
+  { name: 'rollback.accuracy_drop', read: (p) => p.rollback.accuracy_drop, looserWhen: 'higher' },
+  { name: 'rollback.error_rate', read: (p) => p.rollback.error_rate, looserWhen: 'higher' },
+  { name: 'rollback.windows', read: (p) => p.rollback.windows, looserWhen: 'higher' },
+  { name: 'alerts.critical.accuracy_drop', read: (p) => p.alerts.critical.accuracy_drop, looserWhen: 'higher' },
+  { name: 'alerts.critical.error_rate', read: (p) => p.alerts.critical.error_rate, looserWhen: 'higher' },
+  { name: 'alerts.warning.accuracy_drop', read: (p) => p.alerts.warning.accuracy_drop, looserWhen: 'higher' },
+  { name: 'alerts.warning.latency_p95', read: (p) => p.alerts.warning.latency_p95, looserWhen: 'higher' },
+  { name: 'rollback.latency_p95', read: (p) => p.rollback.latency_p95, looserWhen: 'higher' },
+  { name: 'retention.years', read: (p) => p.retention.years, looserWhen: 'lower' },
+];
+
+/**
+ * The numbers in which a policy is looser than the guidelines (rules §1), by name; empty when in none.
+ * `guidelines` is the first `_defaults` on the record, so that no number is a constant of the code.
+ */
+export function relaxedNumbers(policy: Policy, guidelines: Policy): string[] {
+  return BOUNDS.filter(({ read, looserWhen }) =>
+    looserWhen === 'lower' ? read(policy) < read(guidelines) : read(policy) > read(guidelines),
+  ).map(({ name }) => name);
+}

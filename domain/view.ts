@@ -1,0 +1,68 @@
+import type { Attempt } from './attempt.js';
+import { checksOpen } from './attempt.js';
+import { CHECKS } from './checks.js';
+import { foldGates } from './gates.js';
+import { missing, nextOf } from './lifecycle.js';
+import type { GateView, Progress, SoakView } from './progress.js';
+import { maximumEndsAt, minimumEndsAt, soakIsOver, soakStands } from './soak.js';
+import { statementFields } from './statement.js';
+
+/** An attempt as people see it; a copy for display that decides nothing. */
+export function progressOf(attempt: Attempt): Progress {
+  const open = attempt.state === 'staging' && attempt.stagedAt !== null;
+  return {
+    asOf: iso(attempt.now),
+    promotionId: attempt.promotionId,
+    model: attempt.model,
+    version: attempt.version,
+    state: attempt.state,
+    relaxed: attempt.relaxed,
+    requestedBy: attempt.requestedBy,
+    statement: statementFields(attempt),
+    decideUntil: open && attempt.stagedAt !== null ? iso(maximumEndsAt(attempt.stagedAt, attempt.policy)) : null,
+    evidence: attempt.findings,
+    checksOpen: checksOpen(attempt, CHECKS),
+    gates: gateViews(attempt),
+    soak: soakView(attempt),
+    waitingFor: waitingFor(attempt),
+  };
+}
+
+/** The four gates as people see them. */
+export function gateViews(attempt: Attempt): GateView[] {
+  return foldGates(attempt).map(({ gate, state, last }) => ({
+    gate,
+    asks: attempt.policy.gates[gate].asks,
+    group: attempt.policy.gates[gate].group,
+    state,
+    by: last?.person ?? null,
+    at: last ? iso(last.at) : null,
+  }));
+}
+
+/** The soak as people see it; null before staging. */
+export function soakView({ soak, now, policy, state }: Attempt): SoakView | null {
+  if (!soak) return null;
+  return {
+    startedAt: iso(soak.startedAt),
+    earnedMs: soak.earnedMs,
+    minMs: policy.soak.min,
+    minEndsAt: iso(minimumEndsAt(soak, now, policy)),
+    maxEndsAt: iso(maximumEndsAt(soak.startedAt, policy)),
+    paused: state === 'staging' && !soakIsOver(soak, policy) && soakStands(soak, now, policy),
+  };
+}
+
+/** What an attempt waits for, in words; empty when for nothing. */
+export function waitingFor(attempt: Attempt): string[] {
+  if (attempt.state === 'validating') return checksOpen(attempt, CHECKS).map((check) => `check ${check}`);
+  if (attempt.state !== 'staging') return [];
+  const next = nextOf(attempt);
+  if (next.kind === 'recheck') return ['re-checks'];
+  if (next.kind === 'change') return ['the production change'];
+  return missing(attempt);
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

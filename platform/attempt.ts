@@ -1,0 +1,175 @@
+import type { Decision } from '../domain/acts.js';
+import { hasRight } from '../domain/acts.js';
+import type { Attempt, DecisionRecord, Recheck } from '../domain/attempt.js';
+import { checksOpen } from '../domain/attempt.js';
+import { CHECKS, evidenceBytes, type Finding } from '../domain/checks.js';
+import { promotionChangeKey } from '../domain/ids.js';
+import type { Gate, Policy } from '../domain/policy.js';
+import type { Stage } from '../domain/progress.js';
+import type { Health, Soak } from '../domain/soak.js';
+import { differingField } from '../domain/statement.js';
+import { sha256 } from './digest.js';
+import { openEnvelope, verifySignature } from './envelope.js';
+import type { Person } from './people.js';
+import { allPeople } from './people.js';
+import type { Db } from './pool.js';
+
+interface AttemptRow {
+  now: string;
+  installation: string;
+  environment: string;
+  id: string;
+  model: string;
+  version: string;
+  state: Stage;
+  round: number;
+  requested_by: string;
+  registered_by: string;
+  artifact_digest: string;
+  feature_hash: string;
+  policy_digest: string;
+  effective: string;
+  relaxed: string[];
+  staged_at: string | null;
+  end_reason: string | null;
+  asked_at: string | null;
+  production: string | null;
+  change_key: string | null;
+  follow_ups: string[] | null;
+}
+
+const ATTEMPT = `
+  SELECT gatehouse_now() AS now, i.id AS installation, i.environment, p.id, m.name AS model, p.version, p.state, p.round,
+         p.requested_by, v.registered_by, v.artifact_digest, v.feature_hash, pol.digest AS policy_digest, pol.effective, pol.relaxed,
+         p.staged_at, p.end_reason, p.asked_at,
+         (SELECT s.version FROM model_version_detail s WHERE s.model_id = p.model_id AND s.status = 'production') AS production,
+         c.key AS change_key,
+         (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups
+    FROM promotion p
+    JOIN model_registry m ON m.id = p.model_id
+    JOIN model_version_detail v ON v.model_id = p.model_id AND v.version = p.version
+    JOIN policy pol ON pol.seq = p.policy_seq
+    LEFT JOIN production_change c ON c.key = $2
+    CROSS JOIN installation i
+   WHERE p.id = $1`;
+
+/**
+ * Everything the record says of one attempt, or undefined when there is none.
+ * Decisions whose signature, author or statement no longer holds are marked as not standing: signatures are verified
+ * here each time, so that nothing downstream can count a decision nobody signed.
+ */
+export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt | undefined> {
+  const { rows } = await db.query<AttemptRow>(ATTEMPT, [promotionId, promotionChangeKey(promotionId)]);
+  const row = rows[0];
+  if (!row) return undefined;
+  const findings = await findingsOf(db, promotionId, row.round);
+  const attempt: Attempt = {
+    now: Date.parse(row.now),
+    installation: { id: row.installation, environment: row.environment },
+    promotionId: row.id,
+    model: row.model,
+    version: row.version,
+    state: row.state,
+    round: row.round,
+    requestedBy: row.requested_by,
+    registeredBy: row.registered_by,
+    artifactDigest: row.artifact_digest,
+    featureHash: row.feature_hash,
+    policyDigest: row.policy_digest,
+    policy: JSON.parse(row.effective) as Policy,
+    relaxed: row.relaxed,
+    stagedAt: row.staged_at === null ? null : Date.parse(row.staged_at),
+    endReason: row.end_reason,
+    askedAt: row.asked_at === null ? null : Date.parse(row.asked_at),
+    findings,
+    evidenceDigest: checksOpen({ findings }, CHECKS).length > 0 ? null : sha256(evidenceBytes(findings)),
+    ...(await healthOf(db, promotionId, row.staged_at)),
+    decisions: [],
+    rechecks: await rechecksOf(db, promotionId),
+    production: row.production,
+    change: row.change_key === null ? null : { key: row.change_key, followUpsDone: row.follow_ups ?? [] },
+  };
+  return { ...attempt, decisions: await decisionsOf(db, attempt) };
+}
+
+async function findingsOf(db: Db, promotionId: string, round: number): Promise<Finding[]> {
+  const { rows } = await db.query<{ finding: string }>(
+    `SELECT finding FROM check_result WHERE promotion_id = $1 AND round = $2 AND phase = 'validation' ORDER BY id`,
+    [promotionId, round],
+  );
+  const findings = rows.map(({ finding }) => JSON.parse(finding) as Finding);
+  return CHECKS.flatMap((check) => findings.filter((finding) => finding.check === check));
+}
+
+async function rechecksOf(db: Db, promotionId: string): Promise<Recheck[]> {
+  const { rows } = await db.query<{ id: number; finding: string; at: string; against_version: string | null }>(
+    `SELECT DISTINCT ON (check_name) id, finding, at, against_version FROM check_result
+      WHERE promotion_id = $1 AND phase = 'recheck' ORDER BY check_name, id DESC`,
+    [promotionId],
+  );
+  return rows.map(({ id, finding, at, against_version: against }) => {
+    return { id, finding: JSON.parse(finding) as Finding, at: Date.parse(at), against };
+  });
+}
+
+interface WindowRow {
+  from_at: string;
+  to_at: string;
+  verdict: Health;
+  reason: string;
+  earned_ms: number;
+}
+
+async function healthOf(db: Db, promotionId: string, stagedAt: string | null): Promise<Pick<Attempt, 'soak' | 'critical'>> {
+  if (stagedAt === null) return { soak: null, critical: null };
+  const { rows } = await db.query<WindowRow>(
+    'SELECT from_at, to_at, verdict, reason, earned_ms FROM performance_window WHERE promotion_id = $1 ORDER BY id DESC LIMIT 1',
+    [promotionId],
+  );
+  const latest = rows[0];
+  const last: Soak['last'] = latest
+    ? { from: Date.parse(latest.from_at), to: Date.parse(latest.to_at), verdict: latest.verdict, reason: latest.reason }
+    : null;
+  const soak = { startedAt: Date.parse(stagedAt), earnedMs: latest?.earned_ms ?? 0, last };
+  return { soak, critical: last?.verdict === 'critical' ? last.reason : null };
+}
+
+interface DecisionRow {
+  envelope: string;
+  round: number;
+  gate: Gate;
+  decision: Decision;
+  person: string;
+  received_at: string;
+  jws: string;
+}
+
+async function decisionsOf(db: Db, attempt: Attempt): Promise<DecisionRecord[]> {
+  const { rows } = await db.query<DecisionRow>(
+    `SELECT d.envelope, d.round, d.gate, d.decision, d.person, d.received_at, e.jws
+       FROM decision d JOIN envelope e ON e.hash = d.envelope WHERE d.promotion_id = $1 ORDER BY d.seq`,
+    [attempt.promotionId],
+  );
+  if (rows.length === 0) return [];
+  const people = new Map((await allPeople(db)).map((person) => [person.email, person]));
+  return Promise.all(
+    rows.map(async (row) => ({
+      id: row.envelope,
+      round: row.round,
+      gate: row.gate,
+      decision: row.decision,
+      person: row.person,
+      at: Date.parse(row.received_at),
+      stands: await stands(row, people.get(row.person), attempt),
+    })),
+  );
+}
+
+async function stands(row: DecisionRow, person: Person | undefined, attempt: Attempt): Promise<boolean> {
+  if (!person || person.revoked || !hasRight('decision', person.groups, attempt.policy.gates[row.gate].group)) return false;
+  const opened = openEnvelope(row.jws);
+  if (!opened.ok || opened.envelope.hash !== row.envelope || opened.envelope.kid !== person.kid) return false;
+  const { payload } = opened.envelope;
+  const saysTheSame = payload['gate'] === row.gate && payload['decision'] === row.decision && payload['person'] === row.person;
+  return saysTheSame && differingField(payload, attempt) === undefined && (await verifySignature(row.jws, person.publicKey));
+}

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { GATEHOUSE } from '../domain/audit.js';
+import { canonicalJson } from '../domain/canonical.js';
+import { appendAudit } from './audit.js';
+import type { ConnectedPerson } from './connection-file.js';
+import { generateKey, keyPath, loadKey, type SigningKey } from './keys.js';
+import { inTransaction, openPool, type Tx } from './pool.js';
+
+const DOMAIN = 'duetmind.example';
+const ENROLLED_BY = 'gatehouse up';
+
+const person = (name: string, group: string): ConnectedPerson => {
+  return { email: `${name.toLowerCase().replace(' ', '.')}@${DOMAIN}`, name, groups: [group] };
+};
+
+/** Who can try everything out: an admin, two who register and request, and two for each gate. */
+const DEMO_PEOPLE: readonly ConnectedPerson[] = [
+  person('Alice Admin', 'admin'),
+  person('Maria Mlops', 'mlops'),
+  person('Marco Mlops', 'mlops'),
+  person('Dana Datascience', 'ds-team'),
+  person('Dimitri Datascience', 'ds-team'),
+  person('Olga Devops', 'devops'),
+  person('Omar Devops', 'devops'),
+  person('Bea Business', 'business'),
+  person('Boris Business', 'business'),
+  person('Sara Security', 'security'),
+  person('Simon Security', 'security'),
+];
+
+interface EnrolledRow {
+  email: string;
+  kid: string;
+}
+
+/**
+ * Makes sure that the demo people are on the record, each with a key file in `keysDir` that only this user can read, and
+ * answers who they are. Whoever is enrolled stays as they are. Throws an Error when an enrolled person's key file is missing
+ * or holds another key; where the environment is production nobody is enrolled, and nobody answered.
+ */
+export async function enrolDemoPeople({ ownerUrl, keysDir }: { ownerUrl: string; keysDir: string }): Promise<ConnectedPerson[]> {
+  const pool = openPool(ownerUrl, 'gatehouse enrol', { max: 1 });
+  try {
+    const { rows } = await pool.query<{ environment: string }>('SELECT environment FROM installation');
+    if (rows[0]?.environment === 'production') return [];
+    const enrolled = await pool.query<EnrolledRow>('SELECT email, kid FROM person');
+    const known = new Map(enrolled.rows.map(({ email, kid }) => [email, kid]));
+    const missing: { who: ConnectedPerson; key: SigningKey }[] = [];
+    for (const who of DEMO_PEOPLE) {
+      const kid = known.get(who.email);
+      if (kid === undefined) missing.push({ who, key: await keyFor(who, keysDir) });
+      else await mustHold(who, kid, keysDir);
+    }
+    if (missing.length > 0) await inTransaction(pool, (tx) => enrol(tx, missing));
+    return [...DEMO_PEOPLE];
+  } finally {
+    await pool.end();
+  }
+}
+
+async function enrol(tx: Tx, people: readonly { who: ConnectedPerson; key: SigningKey }[]): Promise<void> {
+  for (const { who, key } of people) {
+    await tx.query(
+      `INSERT INTO person (email, printed_name, groups, kid, public_key, assurance, enrolled_by) VALUES ($1, $2, $3, $4, $5, 'demo', $6)`,
+      [who.email, who.name, who.groups, key.kid, canonicalJson({ ...key.publicJwk }), ENROLLED_BY],
+    );
+  }
+  for (const { who, key } of people) {
+    const detail = { name: who.name, groups: who.groups, key: key.kid, assurance: 'demo', by: ENROLLED_BY };
+    await appendAudit(tx, { action: 'person.enrolled', actor: GATEHOUSE, subject: `person/${who.email}`, detail });
+  }
+}
+
+/** A new person's key: the one that an interrupted start left in its file, or else a new one. */
+async function keyFor({ email, name }: ConnectedPerson, keysDir: string): Promise<SigningKey> {
+  const path = keyPath(keysDir, email);
+  if (existsSync(path)) return await loadKey(path);
+  const key = await generateKey();
+  // Name and address travel with the key, for scripts that know nothing but the key file.
+  const text = `${JSON.stringify({ ...key.privateJwk, kid: key.kid, email, name }, null, 2)}\n`;
+  const whole = `${path}.${process.pid}.new`;
+  await writeFile(whole, text, { mode: 0o600, flag: 'wx', flush: true });
+  await rename(whole, path);
+  return key;
+}
+
+async function mustHold({ email }: ConnectedPerson, kid: string, keysDir: string): Promise<void> {
+  const path = keyPath(keysDir, email);
+  const why = await loadKey(path).then(
+    (key) => (key.kid === kid ? undefined : `${path} holds another key`),
+    (error: unknown) => (error as Error).message,
+  );
+  if (why === undefined) return;
+  throw new Error(`${email} is enrolled, but ${why}; put the key file back, or start with another data directory`);
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { Policy } from '../../domain/policy.js';
+import { DURATION_UNITS } from '../../domain/quantity.js';
+import { duration, fraction, name, section, size, text, whole, years } from './fields.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = 365 * DAY_MS;
+
+const latency = duration({ usual: 'ms', max: HOUR_MS });
+const soakLength = duration({ usual: 'd', max: YEAR_MS });
+const group = name;
+const groups = z
+  .array(group)
+  .min(1, { error: 'at least one group is required' })
+  .refine((list) => new Set(list).size === list.length, { error: 'names a group twice' });
+const gate = section({ asks: text(), group, quorum: whole(1, 9) });
+
+/**
+ * A whole policy as people write it; parsing turns every figure into one unit (fractions, milliseconds, bytes).
+ * Its gates are checked for being exactly the four before it is applied.
+ */
+export const policySchema = section({
+  model: name,
+  thresholds: section({
+    accuracy: section({ min: fraction }),
+    roc_auc: section({ min: fraction }),
+    latency_p95: section({ max: latency }),
+    size: section({ below: size }),
+    memory: section({ below: size }),
+    cpu: section({ below: fraction }),
+  }),
+  checks: section({ retries: whole(0, 10) }),
+  soak: section(
+    {
+      min: soakLength,
+      max: soakLength,
+      remind_before: z.array(duration({ usual: 'h', max: YEAR_MS })).max(10),
+      warning: z.enum(['ignores', 'pauses', 'resets']),
+    },
+    `a map such as {min: 7d, max: 14d}, each more than 0 and at most 365d (units ${DURATION_UNITS.join(', ')})`,
+  ),
+  gates: section({ 'data-science': gate, devops: gate, business: gate, security: gate }),
+  contacts: z.record(
+    name,
+    z.union([text(254), z.array(text(254)).max(50)], { error: 'must be an address or a list of addresses' }),
+  ),
+  watch: section({
+    every: duration({ usual: 's', max: DAY_MS }),
+    window: duration({ usual: 'm', max: 30 * DAY_MS }),
+    min_samples: whole(1, 1_000_000_000),
+    min_labels: whole(1, 1_000_000_000),
+    source: name,
+  }),
+  alerts: section({
+    critical: section({ accuracy_drop: fraction, error_rate: fraction }),
+    warning: section({ accuracy_drop: fraction, latency_p95: latency }),
+    info: section({ accuracy_drop: fraction }),
+  }),
+  rollback: section({
+    accuracy_drop: fraction,
+    error_rate: fraction,
+    latency_p95: latency,
+    windows: whole(1, 100),
+    cooldown: duration({ usual: 'h', min: 0, max: YEAR_MS }),
+  }),
+  access: section({ staging: groups, production: groups }),
+  retention: years.transform((count) => ({ years: count })),
+}) satisfies z.ZodType<Policy>;

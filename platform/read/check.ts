@@ -1,0 +1,72 @@
+import type pg from 'pg';
+import type { Attempt } from '../../domain/attempt.js';
+import { conditionsBefore, eligibilityOf, type Condition } from '../../domain/eligibility.js';
+import { GATES, type Policy } from '../../domain/policy.js';
+import type { Stage } from '../../domain/progress.js';
+import { loadAttempt } from '../attempt.js';
+import { databaseNow } from '../audit.js';
+import { allPeople } from '../people.js';
+import type { Db } from '../pool.js';
+import { couldApprove } from './deciders.js';
+import { inSnapshot } from './snapshot.js';
+import { readVersions } from './versions.js';
+
+/** What `check` answers of one version: whether it may go into production, and every condition for it. */
+export interface Check {
+  readonly model: string;
+  readonly version: string;
+  readonly stage: Stage;
+  readonly promotionId: string | null;
+  readonly eligible: boolean;
+  /** ISO time, or null when no moment can be named. */
+  readonly earliest: string | null;
+  readonly conditions: readonly Condition[];
+  /** Database time. */
+  readonly asOf: string;
+}
+
+/** The conditions of a registered version's newest attempt, or of one still to be asked for; undefined when there is no policy for it. */
+export async function readCheck(pool: pg.Pool, of: { model: string; version: string }): Promise<Check | undefined> {
+  return await inSnapshot(pool, async (db) => {
+    const asOf = await databaseNow(db);
+    const [row] = await readVersions(db, of);
+    if (!row) return undefined;
+    const { model, version, stage, promotionId } = row;
+    const attempt = promotionId === null ? undefined : await loadAttempt(db, promotionId);
+    if (attempt) {
+      const { eligible, earliest, conditions } = eligibilityOf(attempt);
+      return { model, version, stage, promotionId, eligible, earliest, conditions: await named(db, attempt, conditions), asOf };
+    }
+    const policy = await policyToCome(db, model);
+    if (!policy) return undefined;
+    return {
+      model,
+      version,
+      stage,
+      promotionId,
+      eligible: false,
+      earliest: null,
+      conditions: conditionsBefore({ policy }),
+      asOf,
+    };
+  });
+}
+
+/** The conditions with the people who could meet an open gate by name. */
+async function named(db: Db, attempt: Attempt, conditions: readonly Condition[]): Promise<Condition[]> {
+  const people = await allPeople(db);
+  return conditions.map((condition) => {
+    const gate = condition.kind === 'gate' ? GATES.find((each) => each === condition.id) : undefined;
+    const could = gate && condition.verdict === 'pending' ? couldApprove(attempt, gate, people) : [];
+    return could.length === 0 ? condition : { ...condition, who: `${condition.who}: ${could.join(', ')}` };
+  });
+}
+
+/** The policy that a promotion asked for now would be held to. */
+async function policyToCome(db: Db, model: string): Promise<Policy | undefined> {
+  const { rows } = await db.query<{ effective: string }>(
+    `SELECT effective FROM policy WHERE model IN ($1, '_defaults') ORDER BY model = $1 DESC, seq DESC LIMIT 1`,
+    [model],
+  );
+  return rows[0] && (JSON.parse(rows[0].effective) as Policy);
+}

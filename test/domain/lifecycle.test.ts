@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { nextOf, RECHECK_AGAIN_MS, RECHECK_FRESH_MS } from '../../domain/lifecycle.js';
+import {
+  allPassed,
+  attempt,
+  DAY,
+  MINUTE,
+  decided,
+  finding,
+  fourApprovals,
+  recheck,
+  rechecksPassed,
+  STAGED_AT,
+} from '../support/attempt.js';
+
+const ready = { now: STAGED_AT + 7 * DAY, decisions: fourApprovals() };
+
+describe('rules §1, validating', () => {
+  it('runs exactly the checks without a verdict', () => {
+    const half = attempt({ state: 'validating', findings: allPassed.slice(0, 3) });
+    expect(nextOf(half)).toEqual({ kind: 'check', checks: ['performance', 'not-worse-than-production'] });
+  });
+
+  it('"validating → staging: all automated checks pass"; skipped passes only for a reason its own rule names', () => {
+    const skipped = allPassed.map((each) =>
+      each.check === 'not-worse-than-production' ? finding(each.check, 'skipped', 'no production version yet') : each,
+    );
+    expect(nextOf(attempt({ state: 'validating', findings: skipped }))).toMatchObject({ kind: 'enter', to: 'staging' });
+    const otherwise = allPassed.map((each) => (each.check === 'lineage' ? finding('lineage', 'skipped', 'no time') : each));
+    expect(nextOf(attempt({ state: 'validating', findings: otherwise }))).toMatchObject({ kind: 'enter', to: 'rejected' });
+  });
+
+  it('"the report names every failing check, not the first", and an error is never a pass', () => {
+    const findings = [
+      finding('artifacts', 'fail', 'one byte differs'),
+      ...allPassed.slice(1, 4),
+      finding('not-worse-than-production', 'error', 'no runtime'),
+    ];
+    const next = nextOf(attempt({ state: 'validating', findings }));
+    expect(next).toMatchObject({ kind: 'enter', to: 'rejected' });
+    expect(JSON.stringify(next)).toMatch(/artifacts failed: one byte differs; not-worse-than-production error: no runtime/);
+  });
+});
+
+describe('rules §1, staging → production "by itself, at the first moment all of it is true"', () => {
+  it('waits for the soak until exactly 7 days are earned', () => {
+    const early = attempt({ ...ready, now: STAGED_AT + 7 * DAY - 1 });
+    expect(nextOf(early)).toEqual({ kind: 'wait', until: STAGED_AT + 7 * DAY, probe: true });
+    expect(nextOf(attempt(ready)).kind).toBe('recheck');
+  });
+
+  it('a minimum that lacks only a look waits one interval, not nothing at all', () => {
+    const now = STAGED_AT + 7 * DAY;
+    const last = { from: now - DAY, to: now - 2 * MINUTE, verdict: 'healthy', reason: '' } as const;
+    const late = attempt({ now, soak: { startedAt: STAGED_AT, earnedMs: 7 * DAY - MINUTE, last } });
+    expect(nextOf(late)).toEqual({ kind: 'wait', until: now + MINUTE, probe: true });
+  });
+
+  it('needs every gate', () => {
+    const three = attempt({ ...ready, decisions: fourApprovals().slice(0, 3) });
+    expect(nextOf(three)).toEqual({ kind: 'wait', until: STAGED_AT + 14 * DAY, probe: true });
+  });
+
+  it("changes production only on re-checks that passed within ten minutes against today's production", () => {
+    const { now } = ready;
+    expect(nextOf(attempt({ ...ready, rechecks: rechecksPassed(now - RECHECK_FRESH_MS) })).kind).toBe('change');
+    expect(nextOf(attempt({ ...ready, rechecks: rechecksPassed(now - RECHECK_FRESH_MS - 1) })).kind).toBe('recheck');
+    expect(nextOf(attempt({ ...ready, production: '0.9.0', rechecks: rechecksPassed(now, '0.8.0') })).kind).toBe('recheck');
+    expect(nextOf(attempt({ ...ready, production: '0.9.0', rechecks: rechecksPassed(now, '0.9.0') })).kind).toBe('change');
+    expect(nextOf(attempt({ ...ready, rechecks: rechecksPassed(now).slice(1) })).kind).toBe('recheck');
+  });
+
+  it('"a re-check that fails ends nothing": tried again hourly, when production changes, when promote asks', () => {
+    const { now } = ready;
+    const failed = [
+      ...rechecksPassed(now).slice(0, 2),
+      recheck('not-worse-than-production', now, { verdict: 'fail', reason: 'worse' }),
+    ];
+    const at = (later: number, more = {}) => nextOf(attempt({ ...ready, now: now + later, rechecks: failed, ...more }));
+    expect(at(0)).toEqual({ kind: 'wait', until: now + RECHECK_AGAIN_MS, probe: true });
+    expect(at(RECHECK_AGAIN_MS - 1).kind).toBe('wait');
+    expect(at(RECHECK_AGAIN_MS).kind).toBe('recheck');
+    expect(at(1, { production: '2.0.0' }).kind).toBe('recheck');
+    expect(at(2, { askedAt: now + 1 }).kind).toBe('recheck');
+    expect(at(7 * DAY)).toMatchObject({ kind: 'recheck' });
+  });
+
+  it('a re-check that fails at the maximum expires the attempt', () => {
+    const end = STAGED_AT + 14 * DAY;
+    const failed = recheck('artifacts', end, { verdict: 'fail', reason: 'damaged' });
+    const next = nextOf(attempt({ ...ready, now: end, rechecks: [failed, ...rechecksPassed(end).slice(1)] }));
+    expect(next).toMatchObject({ kind: 'enter', to: 'expired' });
+    expect(JSON.stringify(next)).toMatch(/re-check artifacts fail: damaged/);
+  });
+});
+
+describe('rules §1, other ends of staging', () => {
+  it('expires at exactly the maximum when something is missing, and says what', () => {
+    const end = STAGED_AT + 14 * DAY;
+    expect(nextOf(attempt({ now: end - 1 })).kind).toBe('wait');
+    const next = nextOf(attempt({ now: end, decisions: fourApprovals().slice(1) }));
+    expect(next).toEqual({ kind: 'enter', to: 'expired', reason: 'the soak maximum is over, missing: gate data-science' });
+  });
+
+  it('"when ready and expired are both true at one look, ready wins"', () => {
+    expect(nextOf(attempt({ ...ready, now: STAGED_AT + 14 * DAY })).kind).toBe('recheck');
+    expect(nextOf(attempt({ ...ready, now: STAGED_AT + 20 * DAY, rechecks: rechecksPassed(STAGED_AT + 20 * DAY) })).kind).toBe(
+      'change',
+    );
+  });
+
+  it('"staging → rejected: a gate rejects", also when everything else is there', () => {
+    const rejected = attempt({ ...ready, decisions: [...fourApprovals(), decided('security', 'sue', 'reject')] });
+    expect(nextOf(rejected)).toEqual({ kind: 'enter', to: 'rejected', reason: 'gate security rejected by sue' });
+  });
+
+  it('"a critical issue ends the soak as rejected"', () => {
+    const critical = attempt({ ...ready, critical: 'the artifact no longer matches its digest' });
+    expect(nextOf(critical)).toMatchObject({ kind: 'enter', to: 'rejected' });
+  });
+});
+
+describe('production and after', () => {
+  it('follows up once, then waits for a message alone', () => {
+    const serving = attempt({ state: 'production', change: { key: 'k', followUpsDone: [] } });
+    expect(nextOf(serving)).toEqual({ kind: 'follow-up', steps: ['archive-previous'] });
+    expect(nextOf({ ...serving, change: { key: 'k', followUpsDone: ['archive-previous'] } })).toEqual({
+      kind: 'wait',
+      until: null,
+      probe: false,
+    });
+  });
+
+  it.each(['archived', 'rejected', 'expired', 'withdrawn'] as const)('%s is an end', (state) => {
+    expect(nextOf(attempt({ state }))).toEqual({ kind: 'ended', outcome: state });
+  });
+});

@@ -1,0 +1,191 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  approveAll,
+  decide,
+  intoProduction,
+  PEOPLE,
+  registerExample,
+  soundWith,
+  stage,
+  stageOf,
+  status,
+  untilStage,
+} from '../support/promotion.js';
+import { down, eventually, MODEL, up, type RunningStack } from '../support/stack.js';
+
+let stack: RunningStack;
+let run: string;
+const id = `${MODEL}/1.4.0/1`;
+
+beforeAll(async () => {
+  stack = await up();
+  await registerExample(stack);
+  await intoProduction(stack, '1.2.0');
+  await stage(stack, '1.4.0');
+  run = `promotion/${id}`;
+});
+afterAll(() => down(stack));
+
+const input = JSON.stringify({ promotionId: id });
+
+describe('whoever can write to Temporal decides nothing', () => {
+  it('a raw signal with made-up JSON', async () => {
+    for (const made of [
+      `{"gate":"security","approver":"${PEOPLE.security}"}`,
+      `{"envelope":"a.b.c"}`,
+      `"approve"`,
+      `null`,
+      `[1]`,
+    ]) {
+      const sent = await stack.temporal('workflow', 'signal', '-w', run, '--name', 'decide', '--input', made);
+      expect(sent.code).toBe(0);
+    }
+    await stack.temporal('workflow', 'signal', '-w', run, '--name', 'decide');
+    await stack.temporal('workflow', 'signal', '-w', run, '--name', 'approved', '--input', 'true');
+    const { events } = await eventually(async () => {
+      const list = await stack.json<{ events: { action: string; subject: string }[] }>(0, 'audit', 'list');
+      return list.events.some(({ action, subject }) => action === 'act.refused' && subject === id) ? list : undefined;
+    });
+    // Only what can be read is on the record: the one envelope of three parts.
+    expect(events.filter(({ action, subject }) => action === 'act.refused' && subject === id)).toHaveLength(1);
+    await soundWith(stack, '1.2.0');
+  });
+
+  it('an update that cannot be read is refused without a history event', async () => {
+    const sent = await stack.temporal(
+      'workflow',
+      'update',
+      'execute',
+      '-w',
+      run,
+      '--name',
+      'decide',
+      '--input',
+      '{"envelope":"nonsense"}',
+    );
+    expect(sent.code).not.toBe(0);
+    expect(sent.stderr).toMatch(/three base64url parts/);
+  });
+
+  it('a workflow started with crafted input, under its own or another id', async () => {
+    const start = async (...args: string[]) => {
+      const started = await stack.temporal('workflow', 'start', '--task-queue', 'gatehouse', '--type', 'promotion', ...args);
+      expect(started.code, started.stderr).toBe(0);
+    };
+    await start('-w', 'promotion/forged', '--input', '{"promotionId":"forged/1.0.0/1","state":"production","approved":true}');
+    await start('-w', 'promotion/second-driver', '--input', input);
+    await start('-w', run, '--id-conflict-policy', 'TerminateExisting', '--input', '{"promotionId":"forged/1.0.0/1"}');
+    const crafted = [
+      '--type',
+      'act',
+      '-w',
+      'act/forged',
+      '--task-queue',
+      'gatehouse',
+      '--input',
+      '{"envelope":"nothing to read"}',
+    ];
+    expect((await stack.temporal('workflow', 'execute', ...crafted)).stdout).toMatch(/FAILED[^]*three base64url parts/);
+    await soundWith(stack, '1.2.0');
+  });
+
+  it('an activity executed with no workflow at all', async () => {
+    for (const type of ['changeProduction', 'standing', 'followUp']) {
+      const sent = await stack.temporal(
+        'activity',
+        'execute',
+        '--type',
+        type,
+        '--activity-id',
+        `forged-${type}`,
+        '--task-queue',
+        'gatehouse',
+        '--start-to-close-timeout',
+        '20s',
+        '--schedule-to-close-timeout',
+        '20s',
+        '--input',
+        JSON.stringify({ promotionId: id, step: 'archive-previous' }),
+      );
+      expect(sent.code, sent.stderr).toBe(type === 'followUp' ? 1 : 0);
+      if (type === 'changeProduction') expect(sent.stdout).toMatch(/not-due/);
+    }
+    expect(await stageOf(stack, '1.4.0')).toBe('staging');
+    await soundWith(stack, '1.2.0');
+  });
+
+  it('a pending activity completed with an invented result', async () => {
+    const pendingId = async () => {
+      const { stdout } = await stack.temporal('workflow', 'describe', '-w', run, '-o', 'json');
+      return /"activityId": "(\d+)"/.exec(stdout)?.[1];
+    };
+    const activityId = await eventually(pendingId, 60_000);
+    const done = await stack.temporal(
+      'activity',
+      'complete',
+      '-w',
+      run,
+      '--activity-id',
+      activityId,
+      '--result',
+      '{"kind":"change","verdict":"pass"}',
+    );
+    expect(done.code).toBe(0);
+    await eventually(async () => ((await pendingId()) !== activityId ? true : undefined), 60_000);
+    expect(await stageOf(stack, '1.4.0')).toBe('staging');
+    await soundWith(stack, '1.2.0');
+  });
+
+  it('an approval for another version', async () => {
+    const ran = await stack.cli(...decide('approve', '1.2.0', 'security', PEOPLE.security));
+    expect(ran.code).toBe(5);
+    await soundWith(stack, '1.2.0');
+  });
+
+  it("SQL with the command line's and the worker's login", async () => {
+    for (const url of [stack.connection.readUrl, stack.connection.workerUrl]) {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      try {
+        for (const statement of [
+          `UPDATE model_version_detail SET status = 'production', promoted_at = now() WHERE version = '1.4.0'`,
+          `UPDATE promotion SET state = 'production' WHERE id = '${id}'`,
+          `DELETE FROM audit_event`,
+          `UPDATE person SET groups = '{security}'`,
+        ]) {
+          await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' });
+        }
+      } finally {
+        await client.end();
+      }
+    }
+    await soundWith(stack, '1.2.0');
+  });
+
+  it('the attempt goes on all the same, and its run is its own again', async () => {
+    await eventually(async () => {
+      const { stdout } = await stack.temporal('workflow', 'describe', '-w', run, '-o', 'json');
+      return stdout.includes('WORKFLOW_EXECUTION_STATUS_RUNNING') || undefined;
+    }, 60_000);
+    await approveAll(stack, '1.4.0');
+    await stack.json(0, 'clock', 'advance', '7d');
+    await untilStage(stack, '1.4.0', 'production', 60_000);
+    await soundWith(stack, '1.4.0');
+    const { events } = await stack.json<{ events: { action: string; subject: string }[] }>(0, 'audit', 'list');
+    expect(events.some(({ action, subject }) => action === 'run.replaced' && subject === id)).toBe(true);
+  });
+
+  it('a reset of the finished run changes nothing', async () => {
+    const before = await stack.json<{ events: unknown[] }>(0, 'audit', 'list');
+    const old = `promotion/${MODEL}/1.2.0/1`;
+    const reset = await stack.temporal('workflow', 'reset', '-w', old, '--type', 'FirstWorkflowTask', '--reason', 'forged');
+    expect(reset.code).toBe(0);
+    await eventually(
+      async () => (await stack.temporal('workflow', 'describe', '-w', old)).stdout.includes('COMPLETED') || undefined,
+    );
+    expect((await stack.json<{ events: unknown[] }>(0, 'audit', 'list')).events).toHaveLength(before.events.length);
+    expect((await status(stack)).production).toBe('1.4.0');
+    await soundWith(stack, '1.4.0');
+  });
+});

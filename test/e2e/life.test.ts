@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  decide,
+  GATE_PEOPLE,
+  intoProduction,
+  PEOPLE,
+  promote,
+  registerExample,
+  soundWith,
+  stage,
+  stageOf,
+  status,
+  untilStage,
+  approveAll,
+} from '../support/promotion.js';
+import { down, eventually, EXAMPLE, MODEL, up, type RunningStack } from '../support/stack.js';
+import { join } from 'node:path';
+
+let stack: RunningStack;
+beforeAll(async () => {
+  stack = await up();
+  await registerExample(stack);
+});
+afterAll(() => down(stack));
+
+interface Refused {
+  error: { code: number; what: string; allowed: string | null };
+}
+
+describe("a version's life through the command line", () => {
+  it('a version that misses a threshold ends rejected, naming the check and its figure', async () => {
+    await stack.json(0, 'register', join(EXAMPLE, 'packages', '1.1.0'), '--approver', PEOPLE.mlops);
+    const ran = await stack.cli(...promote('1.1.0', 'registered', 'staging'), '--wait');
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toMatch(/performance.*0\.77/);
+    expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('registering the same package again changes nothing', async () => {
+    const again = await stack.json<{ unchanged: boolean }>(
+      0,
+      'register',
+      join(EXAMPLE, 'packages', '1.1.0'),
+      '--approver',
+      PEOPLE.mlops,
+    );
+    expect(again.unchanged).toBe(true);
+  });
+
+  it('soaks, and check says what is missing, from whom, and when at the earliest', async () => {
+    await stage(stack, '1.2.0');
+    const check = await stack.json<{
+      eligible: boolean;
+      earliest: string;
+      conditions: { id: string; kind: string; verdict: string; who: string }[];
+    }>(3, 'check', '--model-name', MODEL, '--version', '1.2.0');
+    expect(check.eligible).toBe(false);
+    expect(Date.parse(check.earliest) - Date.now()).toBeGreaterThan(6.9 * 86_400_000);
+    const of = (kind: string) => check.conditions.filter((each) => each.kind === kind);
+    expect(of('check').map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass', 'pass', 'skipped']);
+    expect(of('gate').map(({ id, verdict, who }) => [id, verdict, who.split(':')[0]])).toEqual([
+      ['data-science', 'pending', 'group ds-team'],
+      ['devops', 'pending', 'group devops'],
+      ['business', 'pending', 'group business'],
+      ['security', 'pending', 'group security'],
+    ]);
+  });
+
+  it('asking for production too early is refused with what is missing', async () => {
+    const refused = await stack.json<Refused>(3, ...promote('1.2.0', 'staging', 'production'));
+    expect(refused.error.what).toMatch(/soak minimum, gate data-science, gate devops, gate business, gate security/);
+  });
+
+  it('refuses the registrar, a second gate, another group, and a rejection without a reason', async () => {
+    expect((await stack.json<Refused>(3, ...decide('approve', '1.2.0', 'devops', PEOPLE.mlops))).error.what).toMatch(
+      /self-approval/,
+    );
+    expect((await stack.json<Refused>(4, ...decide('approve', '1.2.0', 'security', PEOPLE.business))).error.allowed).toBe(
+      'security',
+    );
+    const blank = ['reject', '--model-name', MODEL, '--version', '1.2.0', '--gate', 'business', '--approver', PEOPLE.business];
+    expect((await stack.cli(...blank)).code).toBe(2);
+    await soundWith(stack, null);
+  });
+
+  it('an approval can be taken back, and by nobody else', async () => {
+    await stack.json(0, ...decide('approve', '1.2.0', 'business', PEOPLE.business));
+    await stack.json(5, ...decide('approve', '1.2.0', 'business', PEOPLE.business));
+    await stack.json(5, ...decide('reject', '1.2.0', 'business', PEOPLE.business));
+    await stack.json(0, ...decide('retract', '1.2.0', 'business', PEOPLE.business));
+    const gates = (await status(stack)).versions.find(({ version }) => version === '1.2.0')?.promotion?.gates;
+    expect(gates?.map(({ state }) => state)).toEqual(['open', 'open', 'open', 'open']);
+  });
+
+  it('pending shows each person what waits for them', async () => {
+    const { pending } = await stack.json<{ pending: { gate: string }[] }>(0, 'pending', '--approver', PEOPLE.security);
+    expect(pending.map(({ gate }) => gate)).toEqual(['security']);
+    expect(await stack.json(0, 'pending', '--approver', PEOPLE.mlops)).toEqual({ pending: [] });
+  });
+
+  it('reaches production by itself after four people and seven days', async () => {
+    await approveAll(stack, '1.2.0');
+    expect(await stageOf(stack, '1.2.0')).toBe('staging');
+    await stack.json(0, 'clock', 'advance', '7d');
+    await untilStage(stack, '1.2.0', 'production');
+    await soundWith(stack, '1.2.0');
+    await stack.json(5, ...promote('1.2.0', 'staging', 'production'));
+    for (const [gate, person] of GATE_PEOPLE) await stack.json(5, ...decide('approve', '1.2.0', gate, person));
+  });
+
+  it('a worse version is refused with the comparison shown', async () => {
+    await stack.json(0, 'register', join(EXAMPLE, 'packages', '1.3.0'), '--approver', PEOPLE.mlops);
+    const ran = await stack.cli(...promote('1.3.0', 'registered', 'staging'), '--wait');
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toMatch(/not-worse-than-production.*0\.88.*0\.92/);
+  });
+
+  it('a better version replaces it, and the old one is archived for a year', async () => {
+    await intoProduction(stack, '1.4.0');
+    await soundWith(stack, '1.4.0');
+    const old = (await status(stack)).versions.find(({ version }) => version === '1.2.0');
+    expect(old).toMatchObject({ stage: 'archived' });
+    expect(old?.retentionUntil).not.toBeNull();
+  });
+
+  it('shows the run to an operator: summary, details, search attributes', async () => {
+    const id = `promotion/${MODEL}/1.4.0/1`;
+    const described = JSON.parse((await stack.temporal('workflow', 'describe', '-w', id, '-o', 'json')).stdout) as Record<
+      string,
+      unknown
+    >;
+    expect(JSON.stringify(described)).toMatch(/"Stage"/);
+    const metadata = await eventually(async () => {
+      const { stdout } = await stack.temporal('workflow', 'metadata', '-w', id);
+      return stdout.includes('[x] data-science') ? stdout : undefined;
+    });
+    expect(metadata).toMatch(/\[x\] performance: pass, .*accuracy 0\.94/);
+    const listed = await eventually(async () => {
+      const { stdout } = await stack.temporal(
+        'workflow',
+        'list',
+        '--query',
+        `Stage = 'production' AND ModelName = '${MODEL}'`,
+        '-o',
+        'json',
+      );
+      return stdout.includes(id) ? stdout : undefined;
+    });
+    expect(listed).toContain(id);
+  });
+
+  it("the replaced version's run has ended as archived", async () => {
+    const { stdout } = await stack.temporal('workflow', 'result', '-w', `promotion/${MODEL}/1.2.0/1`);
+    expect(stdout).toMatch(/archived/);
+  });
+});

@@ -1,0 +1,81 @@
+// Records one history for every ending of a promotion, for test/replay: npx tsx test/histories/record.ts (after npm run build).
+import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { recordChangedSignal } from '../../workflows/messages.js';
+import { approveAll, decide, intoProduction, PEOPLE, promote, registerExample, stage, status, untilStage } from '../support/promotion.js';
+import { down, eventually, EXAMPLE, MODEL, up, type RunningStack } from '../support/stack.js';
+
+const here = import.meta.dirname;
+
+async function keep(stack: RunningStack, name: string, workflowId: string): Promise<void> {
+  const { stdout } = await stack.temporal('workflow', 'show', '-w', workflowId, '--output', 'json');
+  writeFileSync(join(here, `${name}.json`), stdout);
+  process.stdout.write(`${name}: ${(JSON.parse(stdout) as { events: unknown[] }).events.length} events\n`);
+}
+
+const runOf = (version: string, attempt: number) => `promotion/${MODEL}/${version}/${attempt}`;
+
+/** Damages the stored model of a version and answers how to mend it. */
+async function damage(stack: RunningStack, version: string): Promise<() => void> {
+  const yaml = readFileSync(join(EXAMPLE, 'packages', version, 'model.yaml'), 'utf8');
+  const digest = /path: model\.onnx[^}]*?sha256: ([0-9a-f]{64})/s.exec(yaml)?.[1] ?? '';
+  const path = join(stack.connection.store, 'sha256', digest.slice(0, 2), digest);
+  const good = readFileSync(path);
+  chmodSync(path, 0o644);
+  appendFileSync(path, 'x');
+  return () => writeFileSync(path, good);
+}
+
+const stack = await up();
+try {
+  await registerExample(stack, 'policy-relaxed.yaml');
+
+  await stack.json(0, 'register', join(EXAMPLE, 'packages', '1.1.0'), '--approver', PEOPLE.mlops);
+  await stack.cli(...promote('1.1.0', 'registered', 'staging'), '--wait');
+  await keep(stack, 'rejected-by-checks', runOf('1.1.0', 1));
+
+  await stage(stack, '1.2.0');
+  await stack.json(0, ...decide('reject', '1.2.0', 'security', PEOPLE.security));
+  await keep(stack, 'rejected-by-a-gate', runOf('1.2.0', 1));
+
+  await stack.json(0, ...promote('1.2.0', 'rejected', 'staging'), '--wait');
+  await stack.json(0, 'clock', 'advance', '10m');
+  await untilStage(stack, '1.2.0', 'expired');
+  await keep(stack, 'expired', runOf('1.2.0', 2));
+
+  await stack.json(0, ...promote('1.2.0', 'expired', 'staging'), '--wait');
+  const mend = await damage(stack, '1.2.0');
+  await untilStage(stack, '1.2.0', 'rejected');
+  mend();
+  await keep(stack, 'rejected-by-staging-health', runOf('1.2.0', 3));
+
+  await stack.json(0, 'policy', 'register', join(EXAMPLE, 'policy.yaml'), '--approver', 'alice.admin@duetmind.example');
+  await stack.json(0, ...promote('1.2.0', 'rejected', 'staging'), '--wait');
+  // By signal as well, junk included, and one approval taken back.
+  await stack.temporal('workflow', 'signal', '-w', runOf('1.2.0', 4), '--name', 'decide', '--input', '"junk"');
+  await stack.json(0, ...decide('approve', '1.2.0', 'devops', PEOPLE.devops));
+  await stack.json(0, ...decide('retract', '1.2.0', 'devops', PEOPLE.devops));
+  await approveAll(stack, '1.2.0');
+  await stack.json(0, 'clock', 'advance', '7d');
+  await untilStage(stack, '1.2.0', 'production');
+  await intoProduction(stack, '1.4.0');
+  await eventually(async () => (await stack.temporal('workflow', 'describe', '-w', runOf('1.2.0', 4))).stdout.includes('COMPLETED') || undefined);
+  await keep(stack, 'archived', runOf('1.2.0', 4));
+  await eventually(async () => (await status(stack)).production === '1.4.0' || undefined);
+  await keep(stack, 'in-production', runOf('1.4.0', 1));
+
+  await stage(stack, '1.5.0');
+  const connection = await Connection.connect({ address: stack.connection.temporal.address });
+  const run = new Client({ connection }).workflow.getHandle(runOf('1.5.0', 1));
+  const { runId } = await run.describe();
+  for (let nudge = 0; nudge < 500; nudge += 1) await run.signal(recordChangedSignal);
+  await eventually(async () => (await run.describe()).runId !== runId || undefined);
+  await connection.close();
+  const shown = await stack.temporal('workflow', 'show', '-w', runOf('1.5.0', 1), '-r', runId, '--output', 'json');
+  writeFileSync(join(here, 'continued-as-new.json'), shown.stdout);
+  const acts = await stack.temporal('workflow', 'list', '-o', 'json', '--query', `WorkflowType = 'act'`, '--limit', '1');
+  await keep(stack, 'act', (JSON.parse(acts.stdout) as { execution: { workflowId: string } }[])[0]?.execution.workflowId ?? '');
+} finally {
+  await down(stack);
+}

@@ -1,0 +1,47 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { GATES, type Gate } from '../../domain/policy.js';
+import { MODEL } from '../support/stack.js';
+import { members, type World } from '../support/world.js';
+
+export const DAY = 24 * 60 * 60_000;
+export const GROUP: Readonly<Record<Gate, string>> = {
+  'data-science': 'ds-team',
+  devops: 'devops',
+  business: 'business',
+  security: 'security',
+};
+
+/** Asks for a version's promotion and answers its id. */
+export async function request(world: World, version: string, email: string): Promise<string> {
+  const answer = await world.act('request', email, { model: MODEL, version, from_stage: 'registered', to_stage: 'staging' });
+  if (answer.refusal) throw new Error(JSON.stringify(answer.refusal));
+  return String(answer.result['promotionId']);
+}
+
+const inActivity = <Input, Output>(activity: (input: Input) => Promise<Output>, input: Input): Promise<Output> =>
+  new MockActivityEnvironment().run(activity, input);
+
+/** Does what a run does until the record makes it wait, or ends it. */
+export async function drive({ activities }: World, promotionId: string): Promise<void> {
+  for (;;) {
+    const now = await activities.standing({ promotionId });
+    if (now.kind === 'check' || now.kind === 'recheck') {
+      const phase = now.kind === 'check' ? 'validation' : 'recheck';
+      for (const check of now.checks) await inActivity(activities.runCheck, { promotionId, check, phase });
+    } else if (now.kind === 'change') await activities.changeProduction({ promotionId });
+    else if (now.kind === 'follow-up') for (const step of now.steps) await activities.followUp({ promotionId, step });
+    else return;
+  }
+}
+
+/** Approves a gate as the first or another member of its group. */
+export async function approve(world: World, promotionId: string, gate: Gate, which = 0): Promise<string> {
+  const person = (await members(world.db, GROUP[gate]))[which] ?? '';
+  await world.activities.decide({ promotionId, envelope: await world.signDecision(promotionId, person, gate) });
+  return person;
+}
+
+/** Approves every gate, each by a person of its group. */
+export async function approveAll(world: World, promotionId: string): Promise<void> {
+  for (const gate of GATES) await approve(world, promotionId, gate);
+}

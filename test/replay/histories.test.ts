@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../support/stack.js';
+
+interface Recorded {
+  events: { eventType: string; activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
+}
+
+const folder = join(root, 'test', 'histories');
+const workflowBundle = { codePath: join(root, 'dist', 'workflow-bundle.js') };
+const read = (file: string): Recorded => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Recorded;
+const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+
+beforeAll(() => {
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+});
+
+describe('recorded histories replay with the code as it is', () => {
+  it('there is one for every ending', () => {
+    expect(files.map((file) => file.replace('.json', ''))).toEqual([
+      'act',
+      'archived',
+      'continued-as-new',
+      'expired',
+      'in-production',
+      'rejected-by-a-gate',
+      'rejected-by-checks',
+      'rejected-by-staging-health',
+    ]);
+  });
+
+  it.each(files)('%s', async (file) => {
+    await expect(Worker.runReplayHistory({ workflowBundle }, read(file))).resolves.toBeUndefined();
+  });
+
+  it('a history in which another activity was run is found', async () => {
+    const altered = read('archived.json');
+    const change = altered.events.find(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'changeProduction',
+    );
+    if (!change?.activityTaskScheduledEventAttributes) throw new Error('the recorded history has no production change');
+    change.activityTaskScheduledEventAttributes.activityType.name = 'skipTheChange';
+    await expect(Worker.runReplayHistory({ workflowBundle }, altered)).rejects.toThrow(/TMPRL1100|[Nn]ondeterminism/);
+  });
+
+  it('history stays bounded: a promotion into production is under 120 events and at most 16 workflow tasks', () => {
+    const { events } = read('in-production.json');
+    expect(events.length).toBeLessThan(120);
+    expect(events.filter(({ eventType }) => eventType === 'EVENT_TYPE_WORKFLOW_TASK_COMPLETED').length).toBeLessThanOrEqual(16);
+  });
+});

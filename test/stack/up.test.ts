@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readRecord } from '../../dev/process-record.js';
+import { readConnection } from '../../platform/connection-file.js';
+import { packageRoot } from '../../platform/entry.js';
+
+let dir: string;
+let postgres = '';
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'gatehouse-up-'));
+});
+afterAll(() => {
+  rmSync(dir, { recursive: true });
+  if (postgres) rmSync(dirname(postgres), { recursive: true, force: true });
+});
+
+interface Up {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  readonly out: () => string;
+  readonly err: () => string;
+}
+
+function up(...flags: string[]): Up {
+  const cli = join(packageRoot(), 'dist', 'cli.js');
+  const child = spawn(process.execPath, [cli, 'up', '--data-dir', dir, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const printed = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (printed.err += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { child, ended, out: () => printed.out, err: () => printed.err };
+}
+
+async function until(met: () => boolean, what: () => string): Promise<void> {
+  for (let waited = 0; !met(); waited += 50) {
+    if (waited > 60_000) throw new Error(what());
+    await delay(50);
+  }
+}
+
+it('prints one document when ready, and stops at the first Ctrl-C, whatever comes after it', async () => {
+  const run = up('--json');
+  await until(() => run.out().includes('\n'), run.err);
+  const document = JSON.parse(run.out()) as { temporal: { uiUrl: string }; postgres: string };
+  const connection = readConnection(dir);
+  postgres = connection?.postgres.dataDir ?? '';
+  expect(document).toMatchObject({ dataDir: dir, temporal: connection?.temporal, people: connection?.people });
+  expect(run.out() + run.err()).not.toContain(new URL(connection?.readUrl ?? '').password);
+
+  const second = up();
+  expect(await second.ended).toBe(5);
+  expect(second.err()).toMatch(/^5: a stack runs on .*\n$/);
+  expect(second.err()).toContain(document.temporal.uiUrl);
+
+  run.child.kill('SIGINT');
+  await delay(400);
+  run.child.kill('SIGINT');
+  expect(await run.ended).toBe(0);
+  expect(run.err()).toMatch(
+    /stopping\nalready stopping.*\nstopped the worker\nstopped Temporal\nstopped PostgreSQL\n$|stopped PostgreSQL\n$/,
+  );
+  expect(existsSync(join(dir, 'connection.json'))).toBe(false);
+  expect(run.out().trim().split('\n')).toHaveLength(1);
+});
+
+it('ends the stack also when it is killed itself', async () => {
+  const run = up();
+  await until(() => run.out().includes('Ctrl-C stops it.'), run.err);
+  for (const { email } of readConnection(dir)?.people ?? []) expect(run.out()).toContain(email);
+  run.child.kill('SIGKILL');
+  await run.ended;
+  const lives = (part: string): boolean => readRecord(join(dir, 'run', `${part}.json`), dir) !== undefined;
+  await until(
+    () => !['stack', 'worker', 'temporal', 'postgres'].some(lives),
+    () => readFileSync(join(dir, 'logs/stack.log'), 'utf8'),
+  );
+  expect(existsSync(join(dir, 'connection.json'))).toBe(false);
+});

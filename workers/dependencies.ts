@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { bundleWorkflowCode, NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type pg from 'pg';
+import { pino } from 'pino';
+import { createModelRunner } from '../activities/checks/model-runner.js';
+import type { Log } from '../activities/ports.js';
+import type { Deps } from '../activities/registry/deps.js';
+import type { WorkerConfig } from '../platform/config.js';
+import { packageRoot, runsFromSources } from '../platform/entry.js';
+import { openPool } from '../platform/pool.js';
+import { openStore } from '../platform/store.js';
+import { createRuns } from './runs.js';
+
+/** Everything one worker process stands on; `close` gives it back, last opened first. */
+export interface Dependencies {
+  readonly activities: Deps;
+  readonly client: Client;
+  readonly connection: NativeConnection;
+  close(): Promise<void>;
+}
+
+/** JSON lines on stderr. */
+export function createLog(): Log {
+  const logger = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  return (level, message, fields) => logger[level](fields ?? {}, message);
+}
+
+/** Opens the record, the store and Temporal; throws when one of them does not answer. */
+export async function openDependencies(config: WorkerConfig, log: Log): Promise<Dependencies> {
+  const pool: pg.Pool = openPool(config.databaseUrl, 'gatehouse worker');
+  await pool.query('SELECT gatehouse_now()');
+  const connection = await NativeConnection.connect(config.temporal.connectionOptions);
+  const client = new Client({ connection, namespace: config.temporal.namespace });
+  const runs = createRuns(client, pool, log);
+  return {
+    activities: { pool, store: openStore(config.store), models: createModelRunner(), runs, log },
+    client,
+    connection,
+    async close() {
+      await connection.close();
+      await pool.end();
+    },
+  };
+}
+
+/** The workflow code: the bundle of the build, or bundled now when run from the sources. */
+export async function workflowCode(): Promise<Pick<WorkerOptions, 'workflowBundle'>> {
+  const built = join(packageRoot(), 'dist', 'workflow-bundle.js');
+  if (!runsFromSources() && existsSync(built)) return { workflowBundle: { codePath: built } };
+  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+  return { workflowBundle: await bundleWorkflowCode({ workflowsPath }) };
+}

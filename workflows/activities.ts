@@ -1,0 +1,34 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+
+/** One signed act, applied in one transaction. */
+export const acts = proxyActivities<Pick<Activities, 'applyAct'>>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+  summary: 'apply the signed act',
+});
+
+/** A measurement: as long as it needs, but never silent for longer than its heartbeat. */
+export const checks = proxyActivities<Pick<Activities, 'runCheck'>>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '20 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+});
+
+/** The one transaction that changes production. */
+export const production = proxyActivities<Pick<Activities, 'changeProduction' | 'followUp'>>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
+});
+
+/**
+ * Staging health: one activity whose every attempt is one look and whose failures are benign, so that any number of
+ * looks costs three events and no slot is held between them.
+ */
+export const health = proxyActivities<Pick<Activities, 'pollHealth'>>({
+  // Longer than a model process may take, so that a model that hangs is an unknown look and not a lost one.
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '20 seconds',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 1 },
+  summary: 'staging health',
+});

@@ -1,0 +1,40 @@
+import type { GateView, Progress, SoakView } from '../domain/progress.js';
+import { CHECKS, passes } from '../domain/checks.js';
+
+const BAR_CELLS = 20;
+
+/** The Markdown checklist an operator sees in the Temporal UI. */
+export function detailsOf(progress: Progress): string {
+  const { model, version, state, relaxed, waitingFor, asOf, requestedBy } = progress;
+  return [
+    `**${model} ${version}: ${state}** (as of ${asOf}, requested by ${requestedBy})`,
+    ...(relaxed.length > 0 ? [`\n⚠ relaxed policy: looser than the guidelines in ${relaxed.join(', ')}`] : []),
+    ...(waitingFor.length > 0 ? [`\nWaits for: ${waitingFor.join(', ')}`] : []),
+    '\n**Checks**\n',
+    ...CHECKS.map((check) => checkLine(check, progress)),
+    ...(progress.soak ? ['\n**Soak**\n', soakLine(progress.soak)] : []),
+    '\n**Gates**\n',
+    ...progress.gates.map(gateLine),
+  ].join('\n');
+}
+
+function checkLine(check: string, { evidence }: Progress): string {
+  const finding = evidence.find((each) => each.check === check);
+  if (!finding) return `- [ ] ${check}: not run yet`;
+  const figures = Object.entries(finding.measured).map(([name, value]) => `${name} ${value}`);
+  const words = [finding.verdict, ...figures, finding.reason].filter(Boolean).join(', ');
+  return `- [${passes(finding) ? 'x' : ' '}] ${check}: ${words}`;
+}
+
+function soakLine({ earnedMs, minMs, minEndsAt, maxEndsAt, paused }: SoakView): string {
+  const share = Math.min(1, minMs === 0 ? 1 : earnedMs / minMs);
+  const filled = Math.floor(share * BAR_CELLS);
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
+  return `${bar} ${Math.floor(share * 100)} %${paused ? ' (standing still)' : ''}, minimum ends ${minEndsAt}, maximum ${maxEndsAt}`;
+}
+
+function gateLine({ gate, state, by, at, group }: GateView): string {
+  if (state === 'approved') return `- [x] ${gate}: approved by ${by} at ${at}`;
+  const before = by === null ? '' : `, ${state} (${by} at ${at})`;
+  return `- [ ] ${gate}: waits for group ${group}${before}`;
+}

@@ -1,0 +1,2 @@
+export { act } from './act.js';
+export { promotion } from './promotion.js';

@@ -1,0 +1,65 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Progress, Stage } from '../domain/progress.js';
+import type { Refusal } from '../domain/refusal.js';
+
+/** The task queue every workflow and activity of Gatehouse runs on. */
+export const TASK_QUEUE = 'gatehouse';
+
+/** The largest message a run reads, in bytes of its envelope (promises §2, R27). */
+export const MESSAGE_LIMIT_BYTES = 64 * 1024;
+
+/** The input of `promotion`: an id and nothing that could be believed instead of the record. */
+export interface PromotionInput {
+  readonly promotionId: string;
+}
+
+/** The input of `act`: the signed envelope, a compact JWS. */
+export interface ActInput {
+  readonly envelope: string;
+}
+
+/** What became of a signed act; the same envelope always gets the same answer. */
+export interface ActAnswer {
+  readonly accepted: boolean;
+  /** SHA-256 of the envelope as received: the id of the act on the record. */
+  readonly hash: string;
+  readonly refusal: Refusal | null;
+  /** What the act made or found, for the command line to print. */
+  readonly result: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+}
+
+/** A decision on its way to a promotion: the signed envelope, a compact JWS. */
+export interface DecideMessage {
+  readonly envelope: string;
+}
+
+/** What became of a decision, and the state of the attempt after it. */
+export interface DecideAnswer extends ActAnswer {
+  readonly state: Stage;
+  readonly progress: Progress;
+}
+
+/** Sends a signed decision and answers the verdict. */
+export const decideUpdate = defineUpdate<DecideAnswer, [DecideMessage]>('decide');
+
+/** Sends a signed decision without waiting for the verdict; survives workers being away. */
+export const decideSignal = defineSignal<[DecideMessage]>('decide');
+
+/** Tells a run that the record changed; carries nothing. */
+export const recordChangedSignal = defineSignal('recordChanged');
+
+/** What a run last read from the record. */
+export const progressQuery = defineQuery<Progress | null>('progress');
+
+/** Why a message that is no envelope at all is turned away. */
+export const UNREADABLE = 'an envelope of three base64url parts and at most 64 KiB is expected';
+
+/** Whether something sent as an envelope can be read at all: three base64url parts within the limit. */
+export function isReadable(message: unknown): message is DecideMessage {
+  const envelope = (message as { envelope?: unknown } | null | undefined)?.envelope;
+  return (
+    typeof envelope === 'string' &&
+    envelope.length <= MESSAGE_LIMIT_BYTES &&
+    /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(envelope)
+  );
+}

@@ -1,0 +1,91 @@
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { RunCheckInput } from '../activities/run-check.js';
+import type { CheckName } from '../domain/checks.js';
+import type { Progress, Stage } from '../domain/progress.js';
+import { checks, production } from './activities.js';
+import { createAlarm } from './alarm.js';
+import { openInbox, type Inbox } from './inbox.js';
+import type { PromotionInput } from './messages.js';
+import { openRecord, type Record } from './record.js';
+import { stagingHealth } from './staging-health.js';
+
+/** How an attempt ended; endings are results, a failed run is a bug. */
+export interface PromotionResult {
+  readonly promotionId: string;
+  readonly outcome: Stage;
+}
+
+const MESSAGES_BEFORE_NEW_RUN = 500;
+
+/**
+ * One attempt of one version, from its checks until it is archived or ends before.
+ * The run holds nothing it could not read again: it asks the record what is needed, does that, and asks again.
+ * Cancelling it changes nothing: only the record ends an attempt.
+ */
+export function promotion(input: PromotionInput): Promise<PromotionResult> {
+  const record = openRecord(input.promotionId);
+  const inbox = openInbox(record);
+  return CancellationScope.nonCancellable(() => follow(input, inbox, record));
+}
+
+async function follow(input: PromotionInput, inbox: Inbox, record: Record): Promise<PromotionResult> {
+  const { promotionId } = input;
+  const health = stagingHealth(promotionId, inbox.changed);
+  const alarm = createAlarm(inbox.changed);
+
+  for (;;) {
+    const seen = inbox.changes();
+    const standing = await record.ask();
+    inbox.show(standing.progress);
+    if (standing.progress.state !== 'staging') health.stop();
+    switch (standing.kind) {
+      case 'check':
+        await runChecks(record, standing.checks, { promotionId, phase: 'validation' });
+        break;
+      case 'recheck':
+        await runChecks(record, standing.checks, { promotionId, phase: 'recheck' });
+        break;
+      case 'change':
+        await production.changeProduction.executeWithOptions({ summary: 'change production' }, [{ promotionId }]);
+        break;
+      case 'follow-up':
+        for (const step of standing.steps)
+          await production.followUp.executeWithOptions({ summary: step }, [{ promotionId, step }]);
+        break;
+      case 'wait':
+        if (standing.probe) health.watch();
+        alarm.set(standing.waitMs, alarmSummary(standing.progress));
+        await condition(() => inbox.changes() !== seen || isFull());
+        break;
+      case 'ended':
+        await condition(allHandlersFinished);
+        return { promotionId, outcome: standing.outcome };
+    }
+    if (isFull()) {
+      health.stop();
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof promotion>(input);
+    }
+  }
+
+  function isFull(): boolean {
+    return workflowInfo().continueAsNewSuggested || inbox.messages() >= MESSAGES_BEFORE_NEW_RUN;
+  }
+}
+
+/** The checks that only read the record, in milliseconds: a marker each instead of an activity's events. */
+const QUICK_CHECKS: readonly CheckName[] = ['feature-schema', 'lineage'];
+
+async function runChecks(record: Record, names: readonly CheckName[], of: Omit<RunCheckInput, 'check'>): Promise<void> {
+  await Promise.all(
+    names.map((check) => {
+      if (QUICK_CHECKS.includes(check)) return record.quickCheck({ ...of, check });
+      const summary = of.phase === 'validation' ? `check ${check}` : `re-check ${check}`;
+      return checks.runCheck.executeWithOptions({ summary }, [{ ...of, check }]);
+    }),
+  );
+}
+
+function alarmSummary({ soak }: Progress): string {
+  return soak ? `soak: minimum ends ${soak.minEndsAt}, maximum ${soak.maxEndsAt}` : 'look at the record again';
+}

@@ -1,0 +1,61 @@
+import { ActivityFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import type { Decided } from '../activities/registry/decide.js';
+import type { Standing } from '../activities/registry/standing.js';
+import type { RunCheckInput } from '../activities/run-check.js';
+
+type RecordActivities = Pick<Activities, 'standing' | 'decide' | 'runCheck'>;
+
+/** Short keyed reads and writes of the record: one marker each, given up soon when the record does not answer. */
+const near = proxyLocalActivities<RecordActivities>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '2 seconds' },
+});
+
+/** The same as normal activities, which outlive an outage of any length in three events. */
+const far = proxyActivities<RecordActivities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '20 seconds' },
+  summary: 'the record does not answer yet',
+});
+
+/** The record as one run asks it: every call waits out an outage. */
+export interface Record {
+  /** What the attempt needs now. */
+  readonly ask: () => Promise<Standing>;
+  /** Has a decision judged. */
+  readonly decide: (envelope: string) => Promise<Decided>;
+  /** Runs a check that only reads the record, in milliseconds. */
+  readonly quickCheck: (input: RunCheckInput) => Promise<void>;
+}
+
+/**
+ * The record of one promotion, asked one question at a time. Two local activities under way at once end in two steps when
+ * they run and in one step when they are replayed, and what the run does between the two steps is then missing.
+ */
+export function openRecord(promotionId: string): Record {
+  let last: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const mine = last.then(call, call);
+    last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  return {
+    ask: () => inTurn(() => nearOrFar(({ standing }) => standing({ promotionId }))),
+    decide: (envelope) => inTurn(() => nearOrFar(({ decide }) => decide({ promotionId, envelope }))),
+    quickCheck: (input) => inTurn(() => nearOrFar(({ runCheck }) => runCheck(input))),
+  };
+}
+
+async function nearOrFar<T>(call: (activities: RecordActivities) => Promise<T>): Promise<T> {
+  try {
+    return await call(near);
+  } catch (error) {
+    const isFinal = !(error instanceof ActivityFailure) || error.retryState === 'NON_RETRYABLE_FAILURE';
+    if (isFinal) throw error;
+    return call(far);
+  }
+}
