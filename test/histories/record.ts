@@ -1,9 +1,9 @@
 // Records one history for every ending of a promotion, for test/replay: npx tsx test/histories/record.ts (after npm run build).
 import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { recordChangedSignal } from '../../workflows/messages.js';
-import { approveAll, decide, intoProduction, PEOPLE, promote, registerExample, stage, status, untilStage } from '../support/promotion.js';
+import { decideSignal, decideUpdate, recordChangedSignal } from '../../workflows/messages.js';
+import { clientOf, signFor } from '../support/decisions.js';
+import { approveAll, decide, GATE_PEOPLE, intoProduction, PEOPLE, promote, registerExample, stage, status, untilStage } from '../support/promotion.js';
 import { down, eventually, EXAMPLE, MODEL, up, type RunningStack } from '../support/stack.js';
 
 const here = import.meta.dirname;
@@ -66,14 +66,29 @@ try {
   await keep(stack, 'in-production', runOf('1.4.0', 1));
 
   await stage(stack, '1.5.0');
-  const connection = await Connection.connect({ address: stack.connection.temporal.address });
-  const run = new Client({ connection }).workflow.getHandle(runOf('1.5.0', 1));
+  const { client, close } = await clientOf(stack);
+  const workflowId = runOf('1.5.0', 1);
+  const run = client.workflow.getHandle(workflowId);
   const { runId } = await run.describe();
   for (let nudge = 0; nudge < 500; nudge += 1) await run.signal(recordChangedSignal);
   await eventually(async () => (await run.describe()).runId !== runId || undefined);
-  await connection.close();
-  const shown = await stack.temporal('workflow', 'show', '-w', runOf('1.5.0', 1), '-r', runId, '--output', 'json');
+  const shown = await stack.temporal('workflow', 'show', '-w', workflowId, '-r', runId, '--output', 'json');
   writeFileSync(join(here, 'continued-as-new.json'), shown.stdout);
+
+  await stack.json(0, 'clock', 'advance', '7d');
+  const signed = await Promise.all(
+    GATE_PEOPLE.map(([gate, email]) => signFor(stack, client, `${MODEL}/1.5.0/1`, { gate, email })),
+  );
+  await Promise.all(
+    signed.flatMap((envelope) => [
+      run.executeUpdate(decideUpdate, { args: [{ envelope }] }),
+      run.signal(decideSignal, { envelope }),
+    ]),
+  );
+  await untilStage(stack, '1.5.0', 'production');
+  await keep(stack, 'decided-at-once', workflowId);
+  await close();
+
   const acts = await stack.temporal('workflow', 'list', '-o', 'json', '--query', `WorkflowType = 'act'`, '--limit', '1');
   await keep(stack, 'act', (JSON.parse(acts.stdout) as { execution: { workflowId: string } }[])[0]?.execution.workflowId ?? '');
 } finally {

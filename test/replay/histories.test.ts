@@ -23,6 +23,7 @@ describe('recorded histories replay with the code as it is', () => {
       'act',
       'archived',
       'continued-as-new',
+      'decided-at-once',
       'expired',
       'in-production',
       'rejected-by-a-gate',
