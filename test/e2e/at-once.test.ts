@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decideSignal, decideUpdate, recordChangedSignal } from '../../workflows/messages.js';
+import { decideSignal, decideUpdate, progressQuery, recordChangedSignal } from '../../workflows/messages.js';
 import { clientOf, signFor } from '../support/decisions.js';
 import { GATE_PEOPLE, registerExample, soundWith, stage, stageOf, untilStage } from '../support/promotion.js';
 import { down, eventually, MODEL, root, up, type RunningStack } from '../support/stack.js';
@@ -31,9 +31,7 @@ const replay = async (id: string) => Worker.runReplayHistory({ workflowBundle },
 async function ready(version: string): Promise<string> {
   const id = await stage(stack, version);
   await stack.json(0, 'clock', 'advance', '7d');
-  await eventually(
-    async () => ((await run(id).query('progress')) as { waitingFor: string[] }).waitingFor.length === 4 || undefined,
-  );
+  await eventually(async () => (await run(id).query(progressQuery))?.waitingFor.length === 4);
   return id;
 }
 

@@ -36,7 +36,7 @@ export async function signFor(
 }
 
 /** A client of the stack's Temporal. */
-export async function clientOf(stack: RunningStack): Promise<{ client: Client; close(): Promise<void> }> {
+export async function clientOf(stack: RunningStack): Promise<{ client: Client; close: () => Promise<void> }> {
   const connection = await Connection.connect({ address: stack.connection.temporal.address });
   return { client: new Client({ connection }), close: () => connection.close() };
 }
