@@ -1,14 +1,17 @@
 import { heartbeat, cancellationSignal, sleep } from '@temporalio/activity';
 import type { Attempt } from '../domain/attempt.js';
-import { findingText, type CheckName, type Finding } from '../domain/checks.js';
+import { nextOf } from '../domain/lifecycle.js';
+import type { CheckName, Finding } from '../domain/checks.js';
 import { loadAttempt } from '../platform/attempt.js';
 import { inTransaction } from '../platform/pool.js';
 import { checks } from './checks/index.js';
 import type { CheckContext } from './checks/check.js';
 import { BadInput, classify } from './failures.js';
+import { damagedFinding } from './registry/damage.js';
 import type { Deps } from './registry/deps.js';
 import { lockAttempt } from './registry/settle.js';
 import { loadSubject, PackageDamaged } from './registry/subject.js';
+import { writeVerdict, type NewVerdict } from './registry/verdict.js';
 
 const HEARTBEAT_MS = 5_000;
 const PAUSE_BEFORE_RETRY_MS = 1_000;
@@ -30,7 +33,8 @@ export function createRunCheck(deps: Deps) {
     if (!Object.hasOwn(checks, check)) throw new Error(`this release has no check ${JSON.stringify(check)}`);
     const attempt = await loadAttempt(deps.pool, promotionId);
     if (!attempt) throw new BadInput(`no promotion ${promotionId}`);
-    if (!isAskedFor(attempt, input)) return;
+    // Whoever can start an activity may ask for a re-check at any time; one that is made early would pass for a fresh one.
+    if (!isAskedFor(attempt, input) || (phase === 'recheck' && nextOf(attempt).kind !== 'recheck')) return;
     const started = Date.now();
     const beat = setInterval(heartbeat, HEARTBEAT_MS);
     try {
@@ -54,7 +58,8 @@ async function measured(deps: Deps, attempt: Attempt, check: CheckName): Promise
     } catch (error) {
       cancellationSignal().throwIfAborted();
       if (classify(error) === 'away') throw error;
-      if (error instanceof PackageDamaged && check === 'artifacts') return packageDamaged(attempt, error);
+      // No check of a package that cannot be read is able to run; the one that asks whether it is intact has its answer.
+      if (error instanceof PackageDamaged && check === 'artifacts') return damagedFinding(attempt, error.message);
       if (tries > attempt.policy.checks.retries) return couldNotMeasure(check, error, tries);
       deps.log('warn', 'a check could not be measured', { check, promotionId: attempt.promotionId, tries, error: String(error) });
       await sleep(PAUSE_BEFORE_RETRY_MS);
@@ -70,44 +75,17 @@ async function contextOf({ pool, store, models }: Deps, attempt: Attempt): Promi
   return { store, models, subject, production, policy: attempt.policy, signal: cancellationSignal(), heartbeat };
 }
 
-/** No check of a package that cannot be read is able to run; the one that asks whether it is intact has its answer. */
-function packageDamaged({ artifactDigest }: Attempt, { message }: PackageDamaged): Finding {
-  const source = `the package in the store, against its manifest ${artifactDigest}`;
-  return { check: 'artifacts', verdict: 'fail', measured: {}, limit: {}, source, reason: message };
-}
-
 function couldNotMeasure(check: CheckName, error: unknown, tries: number): Finding {
   const reason = `could not be measured in ${tries} tries: ${error instanceof Error ? error.message : String(error)}`;
   return { check, verdict: 'error', measured: {}, limit: {}, source: 'gatehouse', reason };
 }
 
-interface Measured {
-  readonly attempt: Attempt;
-  readonly phase: RunCheckInput['phase'];
-  readonly finding: Finding;
-  readonly tookMs: number;
-}
-
-async function record({ pool }: Deps, { attempt, phase, finding, tookMs }: Measured): Promise<void> {
+async function record({ pool }: Deps, verdict: NewVerdict): Promise<void> {
+  const { attempt, phase, finding } = verdict;
   await inTransaction(pool, async (tx) => {
     const now = await lockAttempt(tx, attempt.promotionId);
     // Measured for a round that is over, or already answered by another delivery: the verdict would be about nothing.
     if (now.round !== attempt.round || !isAskedFor(now, { promotionId: now.promotionId, check: finding.check, phase })) return;
-    await tx.query(
-      `INSERT INTO check_result (promotion_id, round, phase, check_name, verdict, finding, against_version, took_ms, at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [
-        attempt.promotionId,
-        attempt.round,
-        phase,
-        finding.check,
-        finding.verdict,
-        findingText(finding),
-        attempt.production,
-        tookMs,
-        // When it began: what changed since is not what was measured.
-        new Date(attempt.now).toISOString(),
-      ],
-    );
+    await writeVerdict(tx, verdict);
   });
 }

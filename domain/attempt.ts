@@ -34,6 +34,8 @@ export interface Attempt {
   readonly round: number;
   readonly requestedBy: string;
   readonly registeredBy: string;
+  /** Who decides no gate: whoever registered this version or asked for any attempt of it. */
+  readonly barred: readonly string[];
   readonly artifactDigest: string;
   readonly featureHash: string;
   readonly policyDigest: string;

@@ -91,7 +91,7 @@ function notOpen({ state, now, stagedAt, policy, version }: Attempt): Refusal | 
 }
 
 function notEntitled(attempt: Attempt, by: Decider, gate: Gate): Refusal | undefined {
-  if (by.email === attempt.registeredBy || by.email === attempt.requestedBy) {
+  if (attempt.barred.includes(by.email)) {
     const role = by.email === attempt.registeredBy ? 'registered' : 'requested';
     return {
       kind: 'rule',

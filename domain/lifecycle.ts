@@ -95,7 +95,9 @@ export function missing(attempt: Attempt): string[] {
 function recheckRest(attempt: Attempt): 'fresh' | 'due' | { until: number } {
   const rechecks = latestRechecks(attempt);
   const isOfToday = (recheck: Recheck) => recheck.against === attempt.production;
-  const isFresh = (recheck: Recheck) => isOfToday(recheck) && attempt.now - recheck.at <= RECHECK_FRESH_MS;
+  const since = readySince(attempt);
+  const isFresh = ({ at, against }: Recheck) =>
+    against === attempt.production && at >= since && attempt.now - at <= RECHECK_FRESH_MS;
   if (rechecks.length === RECHECKS.length && rechecks.every((each) => passes(each.finding) && isFresh(each))) return 'fresh';
   const resting = rechecks.filter(
     (each) =>
@@ -106,6 +108,18 @@ function recheckRest(attempt: Attempt): 'fresh' | 'due' | { until: number } {
   );
   if (resting.length === 0) return 'due';
   return { until: Math.min(...resting.map((each) => each.at + RECHECK_AGAIN_MS)) };
+}
+
+/**
+ * The moment from which soak and gates have all been there: the re-checks answer for "that moment" (rules §1), so an older one
+ * says nothing.
+ */
+function readySince(attempt: Attempt): number {
+  const { soak, now, policy, askedAt } = attempt;
+  const approvedAt = foldGates(attempt).flatMap(({ approvals }) => approvals.map(({ at }) => at));
+  // After the minimum an unhealthy look moves no end: what counts is when it was earned.
+  const soakedAt = soak?.last?.verdict === 'healthy' ? minimumEndsAt(soak, now, policy) : 0;
+  return Math.max(soakedAt, askedAt ?? 0, ...approvedAt);
 }
 
 function latestRechecks(attempt: Attempt): Recheck[] {

@@ -68,6 +68,7 @@ DECLARE
   candidate public.model_version_detail%ROWTYPE;
   serving text;
   moment timestamptz;
+  soak_min_ms bigint;
   good integer;
 BEGIN
   PERFORM 1 FROM public.model_registry m JOIN public.promotion p ON p.model_id = m.id WHERE p.id = p_promotion FOR UPDATE OF m;
@@ -95,7 +96,8 @@ BEGIN
   SELECT count(*) INTO good FROM public.decision d JOIN public.envelope e ON e.hash = d.envelope
     WHERE d.envelope = ANY (p_decisions) AND e.accepted AND d.decision = 'approve'
       AND d.promotion_id = p_promotion AND d.round = attempt.round
-      AND d.person NOT IN (attempt.requested_by, candidate.registered_by);
+      AND d.person <> candidate.registered_by
+      AND d.person NOT IN (SELECT requested_by FROM public.promotion WHERE model_id = attempt.model_id AND version = attempt.version);
   IF good <> cardinality(p_decisions)
      OR (SELECT count(DISTINCT d.person) FROM public.decision d WHERE d.envelope = ANY (p_decisions)) <> good
      OR (SELECT count(DISTINCT d.gate) FROM public.decision d WHERE d.envelope = ANY (p_decisions)) <> 4 THEN
@@ -107,6 +109,12 @@ BEGIN
   END IF;
 
   moment := public.gatehouse_now();
+  SELECT (effective::jsonb #>> '{soak,min}')::bigint INTO STRICT soak_min_ms FROM public.policy WHERE seq = attempt.policy_seq;
+  -- Earned time is never more than time that has passed.
+  IF moment < attempt.staged_at + soak_min_ms * interval '1 millisecond' THEN
+    RAISE EXCEPTION 'the soak minimum cannot be over before %', attempt.staged_at + soak_min_ms * interval '1 millisecond'
+      USING ERRCODE = 'GH002';
+  END IF;
   SELECT count(DISTINCT r.check_name) INTO good FROM public.check_result r
     WHERE r.id = ANY (p_rechecks) AND r.phase = 'recheck' AND r.promotion_id = p_promotion AND r.verdict IN ('pass', 'skipped')
       AND r.at BETWEEN moment - interval '10 minutes' AND moment AND r.against_version IS NOT DISTINCT FROM serving

@@ -25,6 +25,7 @@ interface AttemptRow {
   round: number;
   requested_by: string;
   registered_by: string;
+  requesters: string[];
   artifact_digest: string;
   feature_hash: string;
   policy_digest: string;
@@ -42,6 +43,7 @@ const ATTEMPT = `
   SELECT gatehouse_now() AS now, i.id AS installation, i.environment, p.id, m.name AS model, p.version, p.state, p.round,
          p.requested_by, v.registered_by, v.artifact_digest, v.feature_hash, pol.digest AS policy_digest, pol.effective, pol.relaxed,
          p.staged_at, p.end_reason, p.asked_at,
+         (SELECT array_agg(DISTINCT r.requested_by) FROM promotion r WHERE r.model_id = p.model_id AND r.version = p.version) AS requesters,
          (SELECT s.version FROM model_version_detail s WHERE s.model_id = p.model_id AND s.status = 'production') AS production,
          c.key AS change_key,
          (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups
@@ -73,6 +75,7 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     round: row.round,
     requestedBy: row.requested_by,
     registeredBy: row.registered_by,
+    barred: [row.registered_by, ...row.requesters],
     artifactDigest: row.artifact_digest,
     featureHash: row.feature_hash,
     policyDigest: row.policy_digest,

@@ -16,7 +16,7 @@ import { requestPromotion } from './acts/request.js';
 import type { Applied, ApplyAct } from './applied.js';
 import { notCredible, unknownSigner } from './credible.js';
 import type { Deps } from './deps.js';
-import { answerBefore, keep } from './kept.js';
+import { answerBefore, keep, KeptMeanwhile } from './kept.js';
 import { settle } from './settle.js';
 
 /** One function per act of `domain/acts.ts`: there is no second way to write. */
@@ -39,8 +39,17 @@ const UNKNOWN = 'unknown';
  */
 export async function applyEnvelope(deps: Deps, jws: string, toRun: string | null = null): Promise<ActAnswer> {
   const opened = openEnvelope(jws);
-  if (!opened.ok) return recordUnreadable(deps, jws, opened.refusal, toRun);
-  const { envelope } = opened;
+  const receive = () =>
+    opened.ok ? applyOpened(deps, jws, opened.envelope, toRun) : recordUnreadable(deps, jws, opened.refusal, toRun);
+  try {
+    return await receive();
+  } catch (error) {
+    if (!(error instanceof KeptMeanwhile)) throw error;
+    return receive();
+  }
+}
+
+async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, toRun: string | null): Promise<ActAnswer> {
   const { answer, applied } = await inTransaction(deps.pool, async (tx) => {
     const before = await answerBefore(tx, envelope.hash);
     if (before) return { answer: before, applied: undefined };

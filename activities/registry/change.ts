@@ -8,15 +8,17 @@ import { nextAuditBody } from '../../platform/audit.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import { loadPackage } from '../../platform/package.js';
 import type { Store } from '../../platform/store.js';
+import { damagedFinding, damageOf } from './damage.js';
 import type { Deps } from './deps.js';
 import { settle } from './settle.js';
+import { writeVerdict } from './verdict.js';
 
 /** What became of a production change that was asked for: `not-due` when the record, read again, no longer calls for it. */
 export type ChangeOutcome = 'done' | 'already' | 'not-due';
 
 /**
  * Puts a version into production in one transaction that checks everything again under the model's lock: signatures,
- * gates, soak and fresh re-checks. Called again it answers what it answered before.
+ * gates, soak, fresh re-checks and the artifacts themselves. Called again it answers what it answered before.
  */
 export function createChangeProduction(deps: Deps) {
   return async function changeProduction(input: { promotionId: string }): Promise<ChangeOutcome> {
@@ -24,6 +26,12 @@ export function createChangeProduction(deps: Deps) {
       const { attempt, next } = await settle(tx, input.promotionId);
       if (attempt.change) return { outcome: 'already' as const, others: [] };
       if (next.kind !== 'change') return { outcome: 'not-due' as const, others: [] };
+      const damage = await damageOf(deps, tx, attempt.model, attempt.version);
+      if (damage.length > 0) {
+        const finding = damagedFinding(attempt, damage.join('; '));
+        await writeVerdict(tx, { attempt, phase: 'recheck', finding, tookMs: 0 });
+        return { outcome: 'not-due' as const, others: [] };
+      }
       await change(tx, attempt, deps.store);
       return { outcome: 'done' as const, others: await otherOpenAttempts(tx, attempt) };
     });

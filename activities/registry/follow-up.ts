@@ -2,10 +2,9 @@ import { GATEHOUSE } from '../../domain/audit.js';
 import { promotionChangeKey } from '../../domain/ids.js';
 import { appendAudit } from '../../platform/audit.js';
 import { inTransaction } from '../../platform/pool.js';
-import { damagedFiles } from '../checks/artifacts.js';
 import { BadInput } from '../failures.js';
+import { damageOf } from './damage.js';
 import type { Deps } from './deps.js';
-import { loadSubject, PackageDamaged } from './subject.js';
 
 interface Change {
   model: string;
@@ -27,7 +26,7 @@ export function createFollowUp(deps: Deps) {
     const change = rows[0];
     if (!change) throw new BadInput(`no production change ${key}`);
     const { model, from_version: previous, retention_until: retentionUntil } = change;
-    const damaged = previous === null ? [] : await damageOf(deps, model, previous);
+    const damaged = previous === null ? [] : await damageOf(deps, deps.pool, model, previous);
     const detail = { previous, retentionUntil, artifacts: damaged.length === 0 ? 'match' : `damaged: ${damaged.join('; ')}` };
     await inTransaction(deps.pool, async (tx) => {
       const { rowCount } = await tx.query(
@@ -38,15 +37,4 @@ export function createFollowUp(deps: Deps) {
       await appendAudit(tx, { action: 'previous.archived', actor: GATEHOUSE, subject: input.promotionId, detail });
     });
   };
-}
-
-/** What is wrong with an archived version's artifacts; throws when the store cannot be read, to be tried again. */
-async function damageOf({ pool, store }: Deps, model: string, version: string): Promise<string[]> {
-  try {
-    const subject = await loadSubject(pool, store, model, version);
-    return subject ? await damagedFiles({ store, subject }) : [`${version} is not registered`];
-  } catch (error) {
-    if (error instanceof PackageDamaged) return [error.message];
-    throw error;
-  }
 }

@@ -7,10 +7,13 @@ import type { ActAnswer } from '../../workflows/messages.js';
 /** Refusals of one act on one subject by one signer that are kept in full (design §5). */
 const REFUSALS_KEPT = 20;
 
-/** What the same envelope was answered before, if it was received before; holds back its other deliveries until the commit. */
+/** The same envelope was put on the record by another delivery meanwhile: its answer is there to be read. */
+export class KeptMeanwhile extends Error {
+  override readonly name = 'KeptMeanwhile';
+}
+
+/** What the same envelope was answered before, if it was received before. */
 export async function answerBefore(tx: Tx, hash: string): Promise<ActAnswer | undefined> {
-  // Two deliveries of one envelope queue up here, so that the second finds the first one's answer.
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [hash]);
   const { rows } = await tx.query<{ answer: string }>(
     'SELECT answer FROM envelope WHERE hash = $1 UNION ALL SELECT answer FROM refusal_counted WHERE hash = $1',
     [hash],
@@ -29,21 +32,26 @@ interface Kept {
 /**
  * Puts a judged act on the record. Beyond twenty refusals of one act on one subject by one signer, a refusal is counted:
  * its answer stays, so that the same envelope never gets another one, but not its bytes and no audit event.
+ * Throws `KeptMeanwhile` when another delivery of the envelope was faster.
  */
 export async function keep(tx: Tx, { envelope, person, at, subject, answer }: Kept): Promise<void> {
   const { refusal } = answer;
   const text = canonicalJson(answer as unknown as JsonValue);
   if (refusal && (await hasItsShare(tx, { subject, act: envelope.act, person }))) {
-    await tx.query(
-      'INSERT INTO refusal_counted (hash, act, person, subject, received_at, answer) VALUES ($1, $2, $3, $4, $5, $6)',
+    const counted = await tx.query(
+      `INSERT INTO refusal_counted (hash, act, person, subject, received_at, answer) SELECT $1, $2, $3, $4, $5, $6
+        WHERE NOT EXISTS (SELECT FROM envelope WHERE hash = $1) ON CONFLICT DO NOTHING`,
       [envelope.hash, envelope.act, person, subject, at, text],
     );
+    if (counted.rowCount !== 1) throw new KeptMeanwhile();
     return;
   }
-  await tx.query(
-    'INSERT INTO envelope (hash, act, person, subject, jws, received_at, accepted, answer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
+  const kept = await tx.query(
+    `INSERT INTO envelope (hash, act, person, subject, jws, received_at, accepted, answer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT DO NOTHING`,
     [envelope.hash, envelope.act, person, subject, envelope.jws, at, answer.accepted, text],
   );
+  if (kept.rowCount !== 1) throw new KeptMeanwhile();
   if (!refusal) return;
   const detail = { act: envelope.act, envelope: envelope.hash, refusal: refusal as unknown as JsonValue };
   await appendAudit(tx, { action: 'act.refused', actor: person ?? 'unknown', subject, detail });

@@ -63,11 +63,27 @@ describe('rules §1, staging → production "by itself, at the first moment all 
 
   it("changes production only on re-checks that passed within ten minutes against today's production", () => {
     const { now } = ready;
-    expect(nextOf(attempt({ ...ready, rechecks: rechecksPassed(now - RECHECK_FRESH_MS) })).kind).toBe('change');
-    expect(nextOf(attempt({ ...ready, rechecks: rechecksPassed(now - RECHECK_FRESH_MS - 1) })).kind).toBe('recheck');
+    const later = attempt({ ...ready, now: now + RECHECK_FRESH_MS, rechecks: rechecksPassed(now) });
+    expect(nextOf(later).kind).toBe('change');
+    expect(nextOf(attempt({ ...ready, now: later.now + 1, rechecks: rechecksPassed(now) })).kind).toBe('recheck');
     expect(nextOf(attempt({ ...ready, production: '0.9.0', rechecks: rechecksPassed(now, '0.8.0') })).kind).toBe('recheck');
     expect(nextOf(attempt({ ...ready, production: '0.9.0', rechecks: rechecksPassed(now, '0.9.0') })).kind).toBe('change');
     expect(nextOf(attempt({ ...ready, rechecks: rechecksPassed(now).slice(1) })).kind).toBe('recheck');
+  });
+
+  it('"pass again at that moment": a re-check from before soak, approvals or the asking were there says nothing', () => {
+    const { now } = ready;
+    const at = (checkedAt: number, more = {}) =>
+      nextOf(attempt({ ...ready, now: now + MINUTE, rechecks: rechecksPassed(checkedAt), ...more })).kind;
+    expect(at(now)).toBe('change');
+    expect(at(now - 1)).toBe('recheck');
+    const lateApproval = {
+      decisions: [...fourApprovals().slice(1), decided('data-science', 'dana', 'approve', { at: now + 5 })],
+    };
+    expect(at(now + 5, lateApproval)).toBe('change');
+    expect(at(now + 4, lateApproval)).toBe('recheck');
+    expect(at(now + 5, { askedAt: now + 5 })).toBe('change');
+    expect(at(now + 4, { askedAt: now + 5 })).toBe('recheck');
   });
 
   it('"a re-check that fails ends nothing": tried again hourly, when production changes, when promote asks', () => {

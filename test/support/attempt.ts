@@ -86,6 +86,7 @@ export function attempt(change: Partial<Attempt> = {}): Attempt {
     round: 1,
     requestedBy: 'mia',
     registeredBy: 'max',
+    barred: ['max', 'mia'],
     artifactDigest: 'a'.repeat(64),
     featureHash: 'f'.repeat(64),
     policyDigest: 'p'.repeat(64),
