@@ -9,6 +9,7 @@ import type { ActAnswer } from '../workflows/messages.js';
 import { printable, Refused, type Outcome } from './output.js';
 import type { Promotions } from './promotions.js';
 import { openRecord, shown, type RecordReader } from './record.js';
+import { onRecord } from './verdict.js';
 
 /** What a verb that writes stands on: it reads the record, and sends what it signed through Temporal. */
 export interface Writing {
@@ -126,7 +127,8 @@ export async function sendAct(
 ): Promise<ActAnswer> {
   const envelope = await sign(config, record, act, fields, approver);
   const summary = [act, fields['model'], fields['version'], 'by', approver].filter(Boolean).join(' ');
-  return await promotions.act(envelope, { timeoutMs: JUDGED_WITHIN_MS, summary });
+  await promotions.act(envelope, { timeoutMs: JUDGED_WITHIN_MS, summary });
+  return await onRecord(record.db, sha256(envelope));
 }
 
 /** What a verb prints about an act: its result, or why it was refused. */

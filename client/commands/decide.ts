@@ -13,6 +13,7 @@ import type { ActAnswer } from '../../workflows/messages.js';
 import { Refused, type Outcome } from '../output.js';
 import { findVersion, modelName, shown, versionName, type KnownVersion } from '../record.js';
 import { asWriter, digestOfShown, sign, statementText, type Writing } from '../signing.js';
+import { onRecord } from '../verdict.js';
 import { verb } from '../verb.js';
 
 interface Options {
@@ -119,7 +120,7 @@ async function signedDecision({ config, record }: Writing, promotionId: string, 
 }
 
 async function deliver(
-  { promotions }: Writing,
+  { promotions, record }: Writing,
   attempt: NonNullable<KnownVersion['attempt']>,
   envelope: string,
   { timeoutMs, decision, gate }: Asked,
@@ -142,11 +143,13 @@ async function deliver(
   };
   try {
     const { delivery, answer } = await promotions.decide(attempt.id, envelope, timeoutMs);
-    return outcome(delivery, answer, answer?.state ?? attempt.state);
+    const judged = answer && (await onRecord(record.db, sha256(envelope)));
+    return outcome(delivery, judged, answer?.state ?? attempt.state);
   } catch (error) {
     // An attempt that has ended has no run to judge the decision; as an act it is judged, and its refusal recorded.
     if (!(error instanceof Refused) || error.refusal.kind !== 'conflict') throw error;
-    const answer = await promotions.act(envelope, { timeoutMs, summary: `${said} of ${attempt.id}` });
+    await promotions.act(envelope, { timeoutMs, summary: `${said} of ${attempt.id}` });
+    const answer = await onRecord(record.db, sha256(envelope));
     return outcome('act', answer, (answer.result['state'] as Stage | undefined) ?? attempt.state);
   }
 }
