@@ -16,7 +16,12 @@ const oneOf =
   (value) =>
     typeof value === 'string' && allowed.includes(value);
 const whole: FieldRule = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const instant = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+/** A moment of the calendar in the one form in which moments are compared as text. */
+const instant: FieldRule = (value) => {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)) return false;
+  const at = Date.parse(value);
+  return !Number.isNaN(at) && new Date(at).toISOString() === value;
+};
 
 /** The fields every envelope carries: which act, where it counts, who signs, and for how long it may be received. */
 const ENVELOPE_FIELDS = {

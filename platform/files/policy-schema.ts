@@ -3,6 +3,7 @@ import type { Policy } from '../../domain/policy.js';
 import { DURATION_UNITS } from '../../domain/quantity.js';
 import { duration, fraction, name, section, size, text, whole, years } from './fields.js';
 
+const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 365 * DAY_MS;
@@ -46,7 +47,7 @@ export const policySchema = section({
     z.union([text(254), z.array(text(254)).max(50)], { error: 'must be an address or a list of addresses' }),
   ),
   watch: section({
-    every: duration({ usual: 's', max: DAY_MS }),
+    every: duration({ usual: 's', min: SECOND_MS, max: HOUR_MS }),
     window: duration({ usual: 'm', max: 30 * DAY_MS }),
     min_samples: whole(1, 1_000_000_000),
     min_labels: whole(1, 1_000_000_000),

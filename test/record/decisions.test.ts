@@ -47,6 +47,7 @@ describe('an approval is bound to exactly what was seen (design §4)', () => {
     ['person', 'simon.security@duetmind.example'],
     ['printed_name', 'Somebody Else'],
     ['issued', '2999-01-01T00:00:00.000Z'],
+    ['expires', '9999-12-31T23:59:59.999Z'],
     ['expires', '2020-01-01T00:00:00.000Z'],
   ])('with another %s it is refused by that name, on the record, and changes nothing', async (field, value) => {
     const before = await count(`audit_event WHERE action = 'act.refused'`);
@@ -54,6 +55,16 @@ describe('an approval is bound to exactly what was seen (design §4)', () => {
     expect(answer).toMatchObject({ accepted: false, refusal: { kind: 'identity', what: field } });
     expect(await count(`audit_event WHERE action = 'act.refused'`)).toBe(before + 1);
     expect(await stateOf('security')).toBe('open');
+  });
+
+  it('with a moment that no calendar has it cannot be read', async () => {
+    const envelope = await world.signDecision(id, security[0] ?? '', 'security', 'approve', {
+      expires: '2026-13-45T00:00:00.000Z',
+    });
+    expect(await decide(envelope)).toMatchObject({
+      accepted: false,
+      refusal: { what: expect.stringContaining('expires is not of its form') as string },
+    });
   });
 
   it("signed with another person's key it is refused", async () => {

@@ -4,6 +4,7 @@ import { judgeDecision } from '../../../domain/gates.js';
 import type { Gate } from '../../../domain/policy.js';
 import type { Refusal } from '../../../domain/refusal.js';
 import { differingField } from '../../../domain/statement.js';
+import { progressOf } from '../../../domain/view.js';
 import { appendAudit } from '../../../platform/audit.js';
 import type { ApplyAct } from '../applied.js';
 import { lockAttempt } from '../settle.js';
@@ -26,6 +27,9 @@ export const decideOn: ApplyAct = async (tx, { hash, payload, person, at, toRun 
   if (differing && attempt.state === 'staging')
     return { subject, refusal: differs(differing.field, differing.signed, differing.record) };
   const asked = { gate: payload['gate'] as Gate, decision: payload['decision'] as Decision, comment: String(payload['comment']) };
+  const latest = progressOf(attempt).decideUntil;
+  if (latest !== null && String(payload['expires']) > latest)
+    return { subject, refusal: differs('expires', String(payload['expires']), `at most ${latest}, the soak maximum`) };
   const refusal = judgeDecision(attempt, person, asked);
   if (refusal) return { subject, refusal };
   await tx.query(
