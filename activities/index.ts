@@ -1,4 +1,6 @@
 import { createPollHealth } from './poll-health.js';
+import { createDeliver } from './notify/deliver.js';
+import { createAfterChange } from './registry/after-change.js';
 import { applyEnvelope } from './registry/apply.js';
 import { createChangeProduction } from './registry/change.js';
 import { createDecide } from './registry/decide.js';
@@ -17,6 +19,8 @@ export function createActivities(deps: Deps) {
     runCheck: classified(createRunCheck(deps)),
     changeProduction: classified(createChangeProduction(deps)),
     followUp: classified(createFollowUp(deps)),
+    afterChange: classified(createAfterChange(deps)),
+    deliver: classified(createDeliver(deps)),
     pollHealth: classified(createPollHealth(deps)),
   };
 }

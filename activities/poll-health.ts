@@ -7,6 +7,7 @@ import { inTransaction, type Tx } from '../platform/pool.js';
 import { firstHoldoutRow } from './checks/holdout.js';
 import { probeArtifact } from './health-probe.js';
 import type { Deps } from './registry/deps.js';
+import { sendOut } from './notify/notices.js';
 import { lockAttempt, settle } from './registry/settle.js';
 import { loadSubject, PackageDamaged } from './registry/subject.js';
 
@@ -39,6 +40,7 @@ export function createPollHealth(deps: Deps) {
       await writeWindow(tx, await lockAttempt(tx, attempt.promotionId), look);
       return settle(tx, attempt.promotionId);
     });
+    await sendOut(deps, next.notices);
     if (next.next.kind !== 'wait' || !next.next.probe) return;
     const dueInMs = next.next.until === null ? Infinity : next.next.until - next.attempt.now;
     throw ApplicationFailure.create({
@@ -73,7 +75,7 @@ async function probe({ pool, store, models, log }: Deps, attempt: Attempt): Prom
 async function writeWindow(tx: Tx, attempt: Attempt, { verdict, reason, tookMs }: Look): Promise<void> {
   if (attempt.state !== 'staging' || !attempt.soak) return;
   const stretch = stretchOf(attempt.soak, attempt.now, attempt.policy);
-  const earnedMs = earnedAfter(attempt.soak.earnedMs, { ...stretch, verdict }, attempt.policy);
+  const earnedMs = earnedAfter(attempt.soak, { ...stretch, verdict }, attempt.policy);
   await tx.query(
     `INSERT INTO performance_window (promotion_id, from_at, to_at, verdict, reason, earned_ms, took_ms)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,

@@ -48,7 +48,8 @@ export function createRunCheck(deps: Deps) {
 
 function isAskedFor({ state, findings }: Attempt, { check, phase }: RunCheckInput): boolean {
   if (phase === 'recheck') return state === 'staging';
-  return state === 'validating' && !findings.some((finding) => finding.check === check);
+  // Another policy opens a round in staging.
+  return (state === 'validating' || state === 'staging') && !findings.some((finding) => finding.check === check);
 }
 
 async function measured(deps: Deps, attempt: Attempt, check: CheckName): Promise<Finding> {

@@ -25,6 +25,8 @@ const options = {
   comment: { type: 'string' },
 } as const;
 
+const TIMEOUT_MS = 10_000;
+
 async function approve(): Promise<void> {
   const given = parseArgs({ options, strict: false }).values as Partial<Record<keyof typeof options, string>>;
   const { promotion, gate: gateName, key: keyFile, comment = '' } = given;
@@ -55,11 +57,19 @@ async function approve(): Promise<void> {
   };
   process.stdout.write(`${statementText(payload, progress.evidence)}\n\n`);
 
-  const { answer } = await promotions.decide(promotion, await signEnvelope(payload, key), 10_000);
+  const envelope = await signEnvelope(payload, key);
+  const answer = await promotions.decide(promotion, envelope, TIMEOUT_MS).then(
+    (delivered) => delivered.answer,
+    (error: unknown) => {
+      // Where no run is alive the record judges the decision all the same, as an act of its own.
+      if (!(error instanceof Refused) || error.refusal.kind !== 'conflict') throw error;
+      return promotions.act(envelope, { timeoutMs: TIMEOUT_MS });
+    },
+  );
   await promotions.close();
   if (!answer) throw new Refused({ kind: 'away', what: 'delivered, judged when a worker returns', next: 'see gatehouse status' });
   if (answer.refusal) throw new Refused(answer.refusal);
-  process.stdout.write(`accepted: ${promotion} is ${answer.state}\n`);
+  process.stdout.write(`accepted: gate ${gate.gate} of ${promotion}\n`);
 }
 
 await approve().catch((error: unknown) => print({ document: {}, text: '', refusal: refusalOf(asRefused(error)) }, false));

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import type { Refusal } from '../domain/refusal.js';
+import type { actCommand } from './commands/acts.js';
 import { packageRoot } from '../platform/entry.js';
 import { print, Refused } from './output.js';
 import { shown } from './record.js';
@@ -35,8 +36,27 @@ const VERBS: Readonly<Record<string, Verb>> = {
   approve: { does: 'approve a version at a gate', load: async () => (await import('./commands/decide.js')).approveCommand },
   reject: { does: 'reject a version at a gate', load: async () => (await import('./commands/decide.js')).rejectCommand },
   retract: { does: 'take an approval back', load: async () => (await import('./commands/decide.js')).retractCommand },
+  extend: actVerb('extend', 'move the end of a soak'),
+  pause: actVerb('pause', 'stop a soak'),
+  resume: actVerb('resume', 'let a paused soak go on'),
+  withdraw: actVerb('withdraw', 'end your own attempt'),
+  repin: actVerb('repin', 'pin the newest policy to a version in staging'),
+  rollback: {
+    does: 'take production back to a version that was there before',
+    load: async () => (await import('./commands/rollback.js')).rollbackCommand,
+  },
+  release: actVerb('release', 'let a quarantined version go'),
+  retire: actVerb('retire', 'take a version out of production'),
+  resolve: {
+    does: 'say which version may be loaded in a stage',
+    load: async () => (await import('./commands/resolve.js')).resolveCommand,
+  },
   pending: { does: 'list what waits, and for whom', load: async () => (await import('./commands/pending.js')).pendingCommand },
   status: { does: 'show stages, soak and gates', load: async () => (await import('./commands/status.js')).statusCommand },
+  history: {
+    does: 'show what was in production, and when',
+    load: async () => (await import('./commands/history.js')).historyCommand,
+  },
   audit: { does: 'list and verify the audit trail', load: async () => (await import('./commands/audit.js')).auditCommand },
   clock: { does: 'move the clock on, outside production', load: async () => (await import('./commands/clock.js')).clockCommand },
   worker: { does: 'run a worker', load: async () => (await import('./commands/worker.js')).workerCommand },
@@ -45,6 +65,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./commands/migrate.js')).migrateCommand,
   },
 };
+
+function actVerb(act: Parameters<typeof actCommand>[0], does: string): Verb {
+  return { does, load: async () => (await import('./commands/acts.js')).actCommand(act) };
+}
 
 const FIRST_STEPS = `
 First steps:

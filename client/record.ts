@@ -53,7 +53,8 @@ export function recordAway(url: string, error: unknown, variable = 'GATEHOUSE_RE
   return { kind: 'away', what: `${place} ${MEANINGS[code] ?? otherwise}`, next };
 }
 
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+/** What `work` gives, or an error when that takes longer than a limit. */
+export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);

@@ -122,7 +122,7 @@ export function newNonce(): string {
 export async function sendAct(
   { config, record, promotions }: Writing,
   act: ActType,
-  fields: Readonly<Record<string, string>>,
+  fields: Readonly<Record<string, string | number>>,
   approver: string,
 ): Promise<ActAnswer> {
   const envelope = await sign(config, record, act, fields, approver);

@@ -1,14 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Refusal } from '../domain/refusal.js';
 import {
   makeDataDir,
   writePrivateJson,
   type Connection,
   type DataDirPaths,
+  type RunsAlready,
+  type StackCommand,
   type StackMessage,
 } from '../platform/connection-file.js';
 import { entry } from '../platform/entry.js';
+import { attempt, makeFolder } from './data-dir.js';
 import { Refused } from './output.js';
 
 /** What a stack is started with. */
@@ -22,6 +26,18 @@ export interface StackOptions {
   readonly onLine?: (line: string) => void;
   /** Stops a stack that is still starting. */
   readonly signal?: AbortSignal;
+  /** Makes stopping quick: nothing is waited for, and the next start repairs what that leaves. */
+  readonly hurry?: AbortSignal;
+}
+
+/** The data directory has its stack already. */
+export class AlreadyRuns extends Refused {
+  constructor(
+    refusal: Refusal,
+    readonly runs: RunsAlready,
+  ) {
+    super(refusal);
+  }
 }
 
 /** An embedded stack that runs. */
@@ -43,9 +59,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const child = spawnStack(paths, options);
   const exited = endOf(child).then((signal) => (signal ? cleanUp(paths) : undefined));
   const stop = async (): Promise<void> => {
-    if (child.connected) child.send('stop', () => undefined);
+    tell(child, 'stop');
     await exited;
   };
+  options.hurry?.addEventListener('abort', () => tell(child, 'hurry'));
   const abort = (): void => void stop();
   options.signal?.addEventListener('abort', abort);
   if (options.signal?.aborted) abort();
@@ -67,18 +84,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 function usableDataDir(dataDir: string): DataDirPaths {
-  try {
-    return makeDataDir(dataDir);
-  } catch (error) {
-    const next = 'name a directory that is yours with --data-dir';
-    throw new Refused({ kind: 'usage', what: `${dataDir} cannot be the data directory: ${(error as Error).message}`, next });
-  }
+  makeFolder(dataDir);
+  const whole = resolve(dataDir);
+  return attempt(whole, whole, () => makeDataDir(whole));
+}
+
+function tell(child: ChildProcess, command: StackCommand): void {
+  if (child.connected) child.send(command, () => undefined);
 }
 
 function spawnStack(paths: DataDirPaths, { freePorts, fresh }: Pick<StackOptions, 'freePorts' | 'fresh'>): ChildProcess {
   const { command, args } = entry('stack');
   const flags = [...(freePorts ? ['--free-ports'] : []), ...(fresh ? ['--fresh'] : [])];
-  const log = openSync(join(paths.logs, 'stack.log'), 'a', 0o600);
+  const log = attempt(paths.root, paths.logs, () => openSync(join(paths.logs, 'stack.log'), 'a', 0o600));
   // A process group of its own: Ctrl-C in the terminal reaches only this process, which then asks the stack to stop.
   const child = spawn(command, [...args, '--data-dir', paths.root, ...flags], {
     detached: true,
@@ -98,7 +116,7 @@ function endOf(child: ChildProcess): Promise<NodeJS.Signals | null> {
 /** A stack that was killed leaves its servers running; the next stack to start stops them first, so one is started and stopped. */
 async function cleanUp(paths: DataDirPaths): Promise<void> {
   const child = spawnStack(paths, {});
-  child.send('stop', () => undefined);
+  tell(child, 'stop');
   await endOf(child);
 }
 
@@ -107,7 +125,7 @@ function readiness(child: ChildProcess, onLine: (line: string) => void): Promise
     child.on('message', (message: StackMessage) => {
       if (message.type === 'line') onLine(message.line);
       else if (message.type === 'ready') ready(message.connection);
-      else refuse(new Refused(message.refusal));
+      else refuse(message.runs ? new AlreadyRuns(message.refusal, message.runs) : new Refused(message.refusal));
     });
   });
 }

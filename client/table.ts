@@ -1,18 +1,45 @@
-import { formatDuration } from '../domain/quantity.js';
 import { printable } from './output.js';
+import type { Canvas } from './terminal.js';
+import { cellsOf, padTo, wrap } from './width.js';
 
 const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const DAY_MS = 24 * 60 * 60 * SECOND_MS;
+const UNITS = [
+  ['day', 'd', DAY_MS],
+  ['hour', 'h', DAY_MS / 24],
+  ['minute', 'min', 60 * SECOND_MS],
+  ['second', 's', SECOND_MS],
+] as const;
 const BAR_CELLS = 24;
+const ON_ONE_LINE = 100;
+const WRAPPED = 300;
+const NOTHING = '-';
+const INDENT = '  ';
+const GAP = '  ';
+/** A column is made narrower down to this; where that does not do, rows are shown as blocks. */
+const NARROWEST = 12;
 
-/** Rows in columns under their headings, indented by two spaces; what a terminal would obey is shown escaped. */
-export function table(headings: readonly string[], rows: readonly (readonly (string | null)[])[]): string {
-  const lines = [headings, ...rows].map((row) => row.map((cell) => printable(cell || '-')));
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ''))));
-  return lines
-    .map((line) => `  ${line.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - widthOf(cell))).join('  ')}`.trimEnd())
-    .join('\n');
+/** One cell: a text, several texts below each other, or either in a colour. */
+export type Cell =
+  string | readonly string[] | null | { readonly text: string | readonly string[]; readonly paint: (text: string) => string };
+
+interface Drawn {
+  readonly lines: readonly string[];
+  readonly paint: (text: string) => string;
+}
+
+/**
+ * Rows in columns under their headings, indented by two spaces; what a terminal would obey is shown escaped. On a terminal
+ * too narrow for that, cells are wrapped, and on a very narrow one each row is a block with a line for each heading.
+ */
+export function table(headings: readonly string[], rows: readonly (readonly Cell[])[], on?: Pick<Canvas, 'width'>): string {
+  const room = (on?.width ?? Infinity) - INDENT.length;
+  const cells = rows.map((row) => row.map((cell) => drawn(cell, room)));
+  const natural = headings.map((heading, i) => Math.max(cellsOf(heading), ...cells.map((row) => widest(row[i]))));
+  const widths = fitted(natural, headings, room - GAP.length * (headings.length - 1));
+  if (!widths) return blocks(headings, cells, room);
+  const heading = headings.map((text) => ({ lines: [text], paint: asIs }));
+  return [heading, ...cells].flatMap((row) => rowLines(row, widths)).join('\n');
 }
 
 /** A time as people read it, to the second in UTC. */
@@ -20,17 +47,23 @@ export function when(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
 
-/** A duration as people read it, never more than has passed: to the minute where it is days, else to the second. */
+/** A duration as people read it, in its two largest units and never more than has passed: `7 days`, `3 d 4 h`, `12 s`. */
 export function lasting(ms: number): string {
-  const unit = ms >= DAY_MS ? MINUTE_MS : SECOND_MS;
-  return formatDuration(Math.floor(ms / unit) * unit);
+  const first = UNITS.findIndex(([, , unit]) => ms >= unit);
+  const [large, small] = UNITS.slice(first === -1 ? -1 : first);
+  if (!large) return '';
+  const [word, sign, unit] = large;
+  const count = Math.floor(ms / unit);
+  const rest = small ? Math.floor((ms % unit) / small[2]) : 0;
+  if (rest === 0) return `${count} ${word}${count === 1 ? '' : 's'}`;
+  return `${count} ${sign} ${rest} ${small?.[1] ?? ''}`;
 }
 
 /** How far a duration has come, as a bar with its percentage; full only when nothing is left. */
-export function bar(done: number, all: number): string {
+export function bar(done: number, all: number, cells = BAR_CELLS): string {
   const share = all <= 0 ? 1 : Math.min(1, done / all);
-  const cells = Math.floor(share * BAR_CELLS);
-  return `[${'#'.repeat(cells)}${'-'.repeat(BAR_CELLS - cells)}] ${Math.floor(share * 100)} %`;
+  const full = Math.floor(share * cells);
+  return `[${'#'.repeat(full)}${'-'.repeat(cells - full)}] ${Math.floor(share * 100)} %`;
 }
 
 /** A text cut to a length, with digests shortened to what people compare. */
@@ -39,6 +72,65 @@ export function brief(text: string, limit: number): string {
   return short.length > limit ? `${short.slice(0, limit - 1)}…` : short;
 }
 
-function widthOf(text: string): number {
-  return text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, '.').length;
+/** How much of a long text a cell shows: more where it can be wrapped than where all of a row is one line. */
+export function roomFor({ width }: Pick<Canvas, 'width'>): number {
+  return width === Infinity ? ON_ONE_LINE : WRAPPED;
+}
+
+const asIs = (text: string): string => text;
+
+/** A cell that can be drawn; where lines are not broken, all of it stands on one. */
+function drawn(cell: Cell, room: number): Drawn {
+  const { text, paint } = cell !== null && typeof cell === 'object' && 'text' in cell ? cell : { text: cell ?? '', paint: asIs };
+  const lines = (typeof text === 'string' ? [text] : text).filter(Boolean).map((line) => printable(line));
+  if (lines.length === 0) return { lines: [NOTHING], paint };
+  return { lines: room === Infinity ? [lines.join('; ')] : lines, paint };
+}
+
+function widest(cell: Drawn | undefined): number {
+  return Math.max(0, ...(cell?.lines ?? []).map(cellsOf));
+}
+
+/** The widths that fit, the widest columns made narrower first; undefined when there are none. */
+function fitted(natural: readonly number[], headings: readonly string[], room: number): number[] | undefined {
+  const floors = natural.map((width, i) => Math.min(width, Math.max(NARROWEST, cellsOf(headings[i] ?? ''))));
+  if (sum(natural) <= room) return [...natural];
+  if (sum(floors) > room) return undefined;
+  const widths = [...natural];
+  for (let over = sum(natural) - room; over > 0; over -= 1) {
+    const spare = widths.map((width, i) => (width > (floors[i] ?? 0) ? width : 0));
+    const widestAt = spare.indexOf(Math.max(...spare));
+    widths[widestAt] = (widths[widestAt] ?? 0) - 1;
+  }
+  return widths;
+}
+
+function rowLines(row: readonly Drawn[], widths: readonly number[]): string[] {
+  const wrapped = row.map(({ lines }, i) => lines.flatMap((line) => wrap(line, widths[i] ?? 1)));
+  const height = Math.max(...wrapped.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, at) => {
+    const last = wrapped.findLastIndex((lines) => lines[at] !== undefined);
+    const cells = row.slice(0, last + 1).map(({ paint }, i) => {
+      const text = wrapped[i]?.[at] ?? '';
+      // Colours go around the text alone: what fills the column is nobody's.
+      return (text && paint(text)) + (i === last ? '' : ' '.repeat((widths[i] ?? 0) - cellsOf(text)));
+    });
+    return INDENT + cells.join(GAP);
+  });
+}
+
+/** Each row as a block: a line for each heading that has something to say, and an empty line between rows. */
+function blocks(headings: readonly string[], rows: readonly (readonly Drawn[])[], room: number): string {
+  const label = Math.max(...headings.map(cellsOf));
+  const width = Math.max(1, room - label - GAP.length);
+  const block = (row: readonly Drawn[]): string[] =>
+    row.flatMap(({ lines, paint }, i) => {
+      const texts = lines.filter((line) => line !== NOTHING).flatMap((line) => wrap(line, width));
+      return texts.map((text, at) => INDENT + padTo(at === 0 ? (headings[i] ?? '') : '', label) + GAP + paint(text));
+    });
+  return rows.map((row) => block(row).join('\n')).join('\n\n');
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
 }

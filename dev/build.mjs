@@ -1,4 +1,4 @@
-// Builds `dist/`: one bundled file for each process (shared code in chunks) and the workflow bundle.
+// Builds `dist/`: one bundled file for each process (shared code in chunks), the payload converter and the workflow bundle.
 import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -33,6 +33,22 @@ await build({
   banner: { js: REQUIRE },
   logLevel: 'warning',
 });
+// The SDK loads this one by its path, with `require`, into the process of the worker.
+const payloadConverterPath = `${root}/workflows/payload-converter.ts`;
+await build({
+  entryPoints: [payloadConverterPath],
+  outfile: `${root}/dist/payload-converter.cjs`,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  external: ['@temporalio/common'],
+  logLevel: 'warning',
+});
 const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
-const { code } = await bundleWorkflowCode({ workflowsPath: `${root}/workflows/index.ts`, logger: quiet });
+const { code } = await bundleWorkflowCode({
+  workflowsPath: `${root}/workflows/index.ts`,
+  payloadConverterPath,
+  logger: quiet,
+});
 await writeFile(`${root}/dist/workflow-bundle.js`, code);

@@ -12,15 +12,15 @@ const CALM_MS = 60_000;
  */
 export async function keepRunning(
   what: Launch,
-  { signal, say, keep }: Pick<StartOptions, 'signal' | 'say' | 'keep'>,
+  { signal, hurry, say, keep }: Pick<StartOptions, 'signal' | 'hurry' | 'say' | 'keep'>,
 ): Promise<void> {
   const stopping = new AbortController();
-  let running: Running | undefined = await launch(what, signal);
+  let running: Running | undefined = await launch(what, signal, hurry);
 
   const again = async (pauseMs: number): Promise<Running | undefined> => {
     await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     try {
-      return await launch(what, stopping.signal);
+      return await launch(what, stopping.signal, hurry);
     } catch (error) {
       if (!stopping.signal.aborted) say((error as Error).message);
       return undefined;

@@ -7,12 +7,12 @@ const NOTICE_MS = 1_000;
 
 /**
  * Makes this process the one stack of a data directory, waiting for one that is stopping;
- * answers the stack that already runs on it, or undefined when it now is this one.
+ * answers the stack that already runs on it, or undefined when it now is this one. Gives the waiting up when `signal` aborts.
  */
-export async function takeLock(file: string, dataDir: string): Promise<ProcessRecord | undefined> {
+export async function takeLock(file: string, dataDir: string, signal?: AbortSignal): Promise<ProcessRecord | undefined> {
   for (const since = Date.now(); ; await delay(100)) {
     const holder = tryLock(file, dataDir);
-    if (!holder || (!holder.stopping && Date.now() - since > NOTICE_MS)) return holder;
+    if (!holder || signal?.aborted || (!holder.stopping && Date.now() - since > NOTICE_MS)) return holder;
   }
 }
 

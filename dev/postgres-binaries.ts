@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { ROOM_MB } from '../platform/disk.js';
+import { needRoom } from './room.js';
 import { StartError } from './start-error.js';
 
 /** The system account PostgreSQL runs as where this process may not run it: as root it refuses to. */
@@ -59,6 +61,7 @@ export function runsAs(folder: string, account: Account | undefined): boolean {
 export async function copyBinaries(shipped: Binaries, into: string, account: Account | undefined): Promise<string> {
   const copy = join(into, shipped.copyName);
   if (runsAs(copy, account)) return copy;
+  needRoom(into, ROOM_MB.programs, "PostgreSQL's programs", 'install this where they can be run');
   const next = `${copy}.${process.pid}`;
   mkdirSync(into, { recursive: true });
   await cp(shipped.folder, next, { recursive: true, verbatimSymlinks: true });

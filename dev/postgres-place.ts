@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataDirPaths } from '../platform/connection-file.js';
+import { ROOM_MB } from '../platform/disk.js';
 import { copyBinaries, runsAs, shippedBinaries, type Account } from './postgres-binaries.js';
+import { needRoom } from './room.js';
 import { StartError } from './start-error.js';
 
 /** Where PostgreSQL's programs and data are, and as whom it runs when that is not this process's own user. */
@@ -35,6 +37,8 @@ export async function postgresPlace(paths: DataDirPaths, cacheDir: string, say: 
   }
   if (reaches(paths.postgres, account)) return { binDir, dataDir: join(paths.postgres, 'data'), account };
   const elsewhere = folderElsewhere(paths.root, account);
+  const roomMb = existsSync(join(elsewhere, 'data')) ? ROOM_MB.laterStart : ROOM_MB.firstStart;
+  needRoom(elsewhere, roomMb, "PostgreSQL's data", 'start this as another user');
   if (!reaches(elsewhere, account)) throw new StartError(`${elsewhere} cannot be used by ${account.name}`, 'remove it');
   say(`as root PostgreSQL runs as ${account.name}, who cannot enter ${paths.root}: its data is in ${elsewhere}`);
   return { binDir, dataDir: join(elsewhere, 'data'), account };

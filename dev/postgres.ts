@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { OwnerFile } from '../platform/connection-file.js';
 import { keepRunning } from './keep-running.js';
-import { choosePort, HOST } from './ports.js';
+import { HOST, startOnPorts } from './ports.js';
 import { DATABASE, initialise, LOGINS, loginUrl, postgresEnvironment, writeOwner } from './postgres-init.js';
 import { postgresPlace, type PostgresPlace } from './postgres-place.js';
+import { clearPostmaster } from './postmaster.js';
+import type { Launch } from './process.js';
 import type { StartOptions } from './start-options.js';
 
 const DEFAULT_PORT = 54_329;
@@ -24,35 +26,50 @@ export async function startPostgres(options: StartOptions): Promise<Postgres> {
   const log = join(paths.logs, 'postgres.log');
   const place = await postgresPlace(paths, options.config.cacheDir, say);
   const passwords = await initialise(paths, place, log, options.signal);
-  const port = await choosePort(options.freePorts ? undefined : DEFAULT_PORT, 'PostgreSQL', say);
-  const maintenance = loginUrl('superuser', passwords, port, 'postgres');
-  const settings = { listen_addresses: HOST, unix_socket_directories: '', timezone: 'UTC', log_timezone: 'UTC' };
-  await keepRunning(
-    {
-      name: 'PostgreSQL',
-      command: join(place.binDir, 'postgres'),
-      args: [
-        '-D',
-        place.dataDir,
-        '-p',
-        String(port),
-        ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
-      ],
-      env: postgresEnvironment(),
-      ...(place.account && { user: { uid: place.account.uid, gid: place.account.gid } }),
-      dataDir: paths.root,
-      record: join(paths.run, 'postgres.json'),
-      log,
-      ready: (within) => answers(maintenance, within),
-      readyWithinMs: 60_000,
-      stopSignal: 'SIGINT',
-      graceMs: 60_000,
-    },
-    options,
+  const record = join(paths.run, 'postgres.json');
+  if (await clearPostmaster({ dataDir: place.dataDir, root: paths.root, record }))
+    say('stopped a PostgreSQL that was left running');
+  const [port = 0] = await startOnPorts({ PostgreSQL: options.freePorts ? undefined : DEFAULT_PORT }, say, (chosen) =>
+    keepRunning(serverOn(chosen, { place, passwords, log, record, root: paths.root }), options),
   );
+  const maintenance = loginUrl('superuser', passwords, port, 'postgres');
   await asSuperuser(maintenance, (client) => makeLogins(client, passwords));
   const owner = writeOwner(paths, passwords, port);
   return { place, owner, workerUrl: loginUrl('worker', passwords, port), readUrl: loginUrl('reader', passwords, port) };
+}
+
+interface Server {
+  readonly place: PostgresPlace;
+  readonly passwords: OwnerFile['passwords'];
+  readonly log: string;
+  readonly record: string;
+  readonly root: string;
+}
+
+function serverOn(port: number, { place, passwords, log, record, root }: Server): Launch {
+  const settings = { listen_addresses: HOST, unix_socket_directories: '', timezone: 'UTC', log_timezone: 'UTC' };
+  return {
+    name: 'PostgreSQL',
+    command: join(place.binDir, 'postgres'),
+    args: [
+      '-D',
+      place.dataDir,
+      '-p',
+      String(port),
+      ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+    ],
+    env: postgresEnvironment(),
+    ...(place.account && { user: { uid: place.account.uid, gid: place.account.gid } }),
+    dataDir: root,
+    record,
+    log,
+    ready: (within) => answers(loginUrl('superuser', passwords, port, 'postgres'), within),
+    readyWithinMs: 60_000,
+    stopSignal: 'SIGINT',
+    // Unlike a kill it ends the sessions too; the next start recovers from the log.
+    quickSignal: 'SIGQUIT',
+    graceMs: 60_000,
+  };
 }
 
 /** Gives the logins their groups, which the migrations have made. */

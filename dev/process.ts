@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { recordOf, writeRecord } from './process-record.js';
@@ -10,6 +10,8 @@ export interface Launch {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Where it runs; the root of the file system unless said. */
+  readonly cwd?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly dataDir: string;
@@ -19,6 +21,8 @@ export interface Launch {
   readonly ready: (signal: AbortSignal, printed: () => string) => Promise<void>;
   readonly readyWithinMs: number;
   readonly stopSignal: NodeJS.Signals;
+  /** What ends it at once, when stopping is in a hurry. */
+  readonly quickSignal?: NodeJS.Signals;
   /** How long it may take to end before it is ended by force. */
   readonly graceMs: number;
 }
@@ -36,26 +40,37 @@ export interface Running {
  * Starts a process and resolves when it is ready. Throws with the end of its log when it ends before that or takes too
  * long, and the reason of `signal` when that aborts; it does not run on then.
  */
-export async function launch(what: Launch, signal: AbortSignal): Promise<Running> {
+export async function launch(what: Launch, signal: AbortSignal, hurry?: AbortSignal): Promise<Running> {
   signal.throwIfAborted();
   const log = openLog(what.log);
   const from = statSync(what.log).size;
   const printed = (): string => readFileSync(what.log).subarray(from).toString();
-  const child = spawn(what.command, what.args, { cwd: '/', env: what.env, stdio: ['ignore', log, log], ...what.user });
+  const child = spawn(what.command, what.args, {
+    cwd: what.cwd ?? '/',
+    env: what.env,
+    stdio: ['ignore', log, log],
+    ...what.user,
+  });
   closeSync(log);
-  await once(child, 'spawn').catch((error: Error) => {
+  const spawned = once(child, 'spawn').catch((error: Error) => {
     throw new Error(`${what.name} did not start: ${error.message}`);
   });
+  // Before anything is waited for: a stack that is killed now would leave a process that nobody knows of.
+  if (child.pid !== undefined) writeDown(child, what);
+  await spawned;
   const pid = child.pid as number;
-  writeRecord(what.record, recordOf(pid, what.dataDir));
   const ended = once(child, 'exit').then(([code, by]: (number | NodeJS.Signals | null)[]) => {
     rmSync(what.record, { force: true });
     return by ? `it was ended by ${by}` : `it ended with code ${code}`;
   });
   const end = async (): Promise<void> => {
     const force = setTimeout(() => child.kill('SIGKILL'), what.graceMs);
+    const quickly = (): void => void child.kill(what.quickSignal ?? 'SIGKILL');
+    hurry?.addEventListener('abort', quickly);
     child.kill(what.stopSignal);
+    if (hurry?.aborted) quickly();
     await ended;
+    hurry?.removeEventListener('abort', quickly);
     clearTimeout(force);
   };
   const failure = await outcome(what, ended, signal, printed);
@@ -63,6 +78,16 @@ export async function launch(what: Launch, signal: AbortSignal): Promise<Running
   await end();
   signal.throwIfAborted();
   throw new Error(`${what.name} did not start: ${failure}; it wrote: ${tellingLine(printed())} (all of it: ${what.log})`);
+}
+
+/** A process that cannot be written down, as on a full disk, must not run. */
+function writeDown(child: ChildProcess, { name, record, dataDir }: Launch): void {
+  try {
+    writeRecord(record, recordOf(child.pid as number, dataDir));
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw new Error(`${name} did not start: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Undefined when the process is ready, else why it will not be. */

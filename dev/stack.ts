@@ -7,7 +7,9 @@ import {
   makeDataDir,
   readConnection,
   removeConnection,
+  type Connection,
   type DataDirPaths,
+  type RunsAlready,
   type StackMessage,
 } from '../platform/connection-file.js';
 import { markStopping, releaseLock, takeLock } from './lock.js';
@@ -31,6 +33,7 @@ const { values } = parseArgs({
 process.umask(0o077);
 
 const ending = new AbortController();
+const hurry = new AbortController();
 let asked = false;
 let holdsLock = false;
 const parts: Part[] = [];
@@ -38,7 +41,12 @@ const parts: Part[] = [];
 const paths = makeDataDir(values['data-dir']);
 const lock = join(paths.run, 'stack.json');
 
-process.on('message', (message) => message === 'stop' && askToStop());
+process.on('message', (message) => {
+  if (message === 'hurry') hurry.abort();
+  if (message === 'stop' || message === 'hurry') askToStop();
+});
+// Its log may be on a disk that is full.
+process.stdout.on('error', () => undefined);
 for (const event of ['disconnect', 'SIGTERM', 'SIGINT', 'SIGHUP']) process.on(event, askToStop);
 // Whoever started it may be gone before this could be listened for.
 if (process.send && !process.connected) askToStop();
@@ -47,18 +55,26 @@ process.on('uncaughtException', (error) => {
   giveUp(error);
 });
 
-const holder = await takeLock(lock, paths.root);
-holdsLock = !holder;
-if (holder) await leave(alreadyRuns(holder));
 await leave(await run());
 
 /** Runs the stack until it is to end, then stops every part; answers why, when nobody asked for it. */
-async function run(): Promise<Refusal | undefined> {
+async function run(): Promise<Omit<Extract<StackMessage, { type: 'refused' }>, 'type'> | undefined> {
   try {
+    const holder = await takeLock(lock, paths.root, ending.signal);
+    if (holder) return asked ? undefined : alreadyRuns(holder);
+    holdsLock = true;
+    if (ending.signal.aborted) markAsStopping();
     removeConnection(paths.root);
     await stopLeftovers();
     if (values.fresh) removeData(paths);
-    const options = { paths, config: readStackConfig(), freePorts: values['free-ports'], signal: ending.signal, say };
+    const options = {
+      paths,
+      config: readStackConfig(),
+      freePorts: values['free-ports'],
+      signal: ending.signal,
+      hurry: hurry.signal,
+      say,
+    };
     const connection = await startParts({ ...options, keep: (part) => parts.push(part) }, giveUp);
     await tell({ type: 'ready', connection });
     await new Promise((done) => (ending.signal.aborted ? done(undefined) : ending.signal.addEventListener('abort', done)));
@@ -77,7 +93,7 @@ async function run(): Promise<Refusal | undefined> {
   if (asked) return undefined;
   const reason: unknown = ending.signal.reason;
   const next = reason instanceof StartError ? reason.next : `see the logs in ${paths.logs}`;
-  return { kind: 'away', what: reason instanceof Error ? reason.message : String(reason), next };
+  return { refusal: { kind: 'away', what: reason instanceof Error ? reason.message : String(reason), next } };
 }
 
 async function stopLeftovers(): Promise<void> {
@@ -93,10 +109,12 @@ async function stopLeftovers(): Promise<void> {
   }
 }
 
-function removeData({ owner, store, keys, postgres, temporalDb }: DataDirPaths): void {
+function removeData({ owner, store, serving, notices, keys, postgres, temporalDb }: DataDirPaths): void {
   for (const path of [
     owner,
     store,
+    serving,
+    notices,
     keys,
     postgres,
     temporalDb,
@@ -108,16 +126,21 @@ function removeData({ owner, store, keys, postgres, temporalDb }: DataDirPaths):
   }
 }
 
-function alreadyRuns({ pid }: ProcessRecord): Refusal {
-  const connection = readConnection(paths.root);
-  const where = connection
-    ? `UI ${connection.temporal.uiUrl}, Temporal ${connection.temporal.address}, PostgreSQL ${new URL(connection.readUrl).host}`
-    : 'it is still starting';
-  return {
-    kind: 'conflict',
-    what: `a stack runs on ${paths.root} already: ${where} (process ${pid})`,
-    next: 'use it, or stop it with Ctrl-C where it was started',
-  };
+function alreadyRuns({ pid }: ProcessRecord): { readonly refusal: Refusal; readonly runs: RunsAlready } {
+  let where = 'it is still starting';
+  let connection: Connection | undefined;
+  try {
+    connection = readConnection(paths.root);
+    if (connection) {
+      const { temporal, readUrl } = connection;
+      where = `UI ${temporal.uiUrl}, Temporal ${temporal.address}, PostgreSQL ${new URL(readUrl).host}`;
+    }
+  } catch (error) {
+    where = `where is not known, for ${(error as Error).message}`;
+  }
+  const next = 'use it, or stop it with Ctrl-C where it was started';
+  const what = `a stack runs on ${paths.root} already: ${where} (process ${pid})`;
+  return { refusal: { kind: 'conflict', what, next }, runs: { pid, ...(connection && { connection }) } };
 }
 
 function askToStop(): void {
@@ -126,9 +149,18 @@ function askToStop(): void {
 }
 
 function giveUp(error: unknown): void {
-  // Said before anything is stopped, so that the next stack to start waits instead of being refused.
-  if (holdsLock) markStopping(lock, paths.root);
+  if (holdsLock) markAsStopping();
   ending.abort(error);
+}
+
+/** Said before anything is stopped, so that the next stack to start waits instead of being refused. */
+function markAsStopping(): void {
+  try {
+    markStopping(lock, paths.root);
+  } catch (error) {
+    // A full disk must not keep it from stopping.
+    note((error as Error).message);
+  }
 }
 
 function say(line: string): void {
@@ -146,10 +178,10 @@ async function tell(message: StackMessage): Promise<void> {
   if (process.connected) await new Promise((done) => process.send?.(message, undefined, {}, done));
 }
 
-async function leave(refusal: Refusal | undefined): Promise<never> {
-  if (refusal) {
-    note(refusal.what);
-    await tell({ type: 'refused', refusal });
+async function leave(refused: Awaited<ReturnType<typeof run>>): Promise<never> {
+  if (refused) {
+    note(refused.refusal.what);
+    await tell({ type: 'refused', ...refused });
   }
-  process.exit(refusal ? 1 : 0);
+  process.exit(refused ? 1 : 0);
 }

@@ -14,6 +14,8 @@ export interface StartOptions {
   /** Any free ports rather than the well-known ones. */
   readonly freePorts: boolean;
   readonly signal: AbortSignal;
+  /** Aborts when the parts are to be stopped without waiting for anything. */
+  readonly hurry?: AbortSignal;
   readonly say: (line: string) => void;
   /** Told of each part as soon as it runs, so that it is stopped whatever happens after. */
   readonly keep: (part: Part) => void;

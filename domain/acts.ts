@@ -36,6 +36,10 @@ const ENVELOPE_FIELDS = {
 } as const satisfies Record<string, FieldRule>;
 
 const version = { model: matching(MODEL_NAME), version: matching(SEMVER) };
+/** Why somebody does by hand what no rule does: said in 10–2,000 characters, and signed. */
+const reason: FieldRule = (value) => typeof value === 'string' && value.trim().length >= 10 && value.length <= 2000;
+const attempt = { ...version, promotion: text(200, 0), reason };
+const versionOrNone = matching(new RegExp(`${SEMVER.source}|^$`));
 
 /** What a decision is signed over besides the envelope's own fields (rules §3, design §4). */
 const STATEMENT_FIELDS = {
@@ -56,8 +60,8 @@ const STATEMENT_FIELDS = {
 
 interface Act {
   readonly typ: string;
-  /** The groups of which the signer must be in one; `gate` means the group of the gate that is decided. */
-  readonly right: readonly string[] | 'gate';
+  /** The groups of which the signer must be in one; `gate`: the group of the gate that is decided, `stage`: those of the policy's `access`. */
+  readonly right: readonly string[] | 'gate' | 'stage';
   readonly fields: Readonly<Record<string, FieldRule>>;
 }
 
@@ -89,6 +93,23 @@ export const ACTS = {
     fields: { ...version, promotion: text(200, 0), from_stage: text(32), to_stage: oneOf('production') },
   },
   decision: { typ: 'gatehouse-decision/v1', right: 'gate', fields: STATEMENT_FIELDS },
+  extend: { typ: 'gatehouse-extend/v1', right: ['mlops'], fields: { ...attempt, by_ms: whole } },
+  pause: { typ: 'gatehouse-pause/v1', right: ['mlops'], fields: attempt },
+  resume: { typ: 'gatehouse-resume/v1', right: ['mlops'], fields: attempt },
+  withdraw: { typ: 'gatehouse-withdraw/v1', right: ['mlops', 'ds-team'], fields: attempt },
+  repin: { typ: 'gatehouse-repin/v1', right: ['mlops'], fields: { ...attempt, policy_digest: matching(SHA256) } },
+  release: { typ: 'gatehouse-release/v1', right: ['mlops'], fields: { ...version, reason } },
+  retire: { typ: 'gatehouse-retire/v1', right: ['mlops'], fields: { ...version, reason } },
+  rollback: {
+    typ: 'gatehouse-rollback/v1',
+    right: ['mlops', 'devops'],
+    fields: { model: version.model, from_version: versionOrNone, to_version: versionOrNone, reason },
+  },
+  resolve: {
+    typ: 'gatehouse-resolve/v1',
+    right: 'stage',
+    fields: { model: version.model, version: versionOrNone, stage: oneOf('staging', 'production') },
+  },
 } as const satisfies Record<string, Act>;
 
 export type ActType = keyof typeof ACTS;
@@ -116,9 +137,15 @@ export function wrongField(act: ActType, payload: Readonly<Record<string, unknow
   return extra === undefined ? undefined : `${extra} does not belong in ${ACTS[act].typ}`;
 }
 
+/** The acts whose right depends on the policy, and is judged where the policy is read. */
+export function rightIsInPolicy(act: ActType): boolean {
+  const { right } = ACTS[act] as Act;
+  return right === 'gate' || right === 'stage';
+}
+
 /** Whether somebody in these groups has the right to an act; `gateGroup` is the group of the gate that is decided. */
 export function hasRight(act: ActType, groups: readonly string[], gateGroup?: string): boolean {
   const { right } = ACTS[act] as Act;
-  const allowed = right === 'gate' ? (gateGroup === undefined ? [] : [gateGroup]) : right;
+  const allowed = right === 'gate' || right === 'stage' ? (gateGroup === undefined ? [] : [gateGroup]) : right;
   return groups.some((group) => allowed.includes(group));
 }

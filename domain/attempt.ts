@@ -53,6 +53,8 @@ export interface Attempt {
   readonly critical: string | null;
   readonly decisions: readonly DecisionRecord[];
   readonly rechecks: readonly Recheck[];
+  /** The keys of the notices that were written for this attempt. */
+  readonly told: readonly string[];
   /** The version in production now, whichever it is. */
   readonly production: string | null;
   /** The production change this attempt made, and which of its follow-ups are done. */

@@ -1,6 +1,7 @@
 import type { Attempt } from './attempt.js';
 import { CHECKS, passes, RECHECKS, type Finding } from './checks.js';
 import { foldGates } from './gates.js';
+import { formatDuration } from './quantity.js';
 import { minimumEndsAt, soakIsOver } from './soak.js';
 
 /** One condition for production, as `check` shows it. */
@@ -103,12 +104,17 @@ function soakCondition(attempt: Attempt): Condition {
     kind: 'soak',
     verdict: over ? 'pass' : attempt.state === 'staging' || attempt.state === 'validating' ? 'pending' : 'fail',
     measured: soak
-      ? `${soak.earnedMs} ms earned${soak.last && soak.last.verdict !== 'healthy' ? `; ${soak.last.verdict}: ${soak.last.reason}` : ''}`
+      ? `${inSeconds(soak.earnedMs)} earned${soak.last && soak.last.verdict !== 'healthy' ? `; ${soak.last.verdict}: ${soak.last.reason}` : ''}`
       : null,
-    limit: `>= ${policy.soak.min} ms healthy`,
+    limit: `>= ${formatDuration(policy.soak.min)} healthy`,
     source: relaxed.length > 0 ? `staging health; policy is relaxed in ${relaxed.join(', ')}` : 'staging health',
     who: 'time in staging',
   };
+}
+
+/** To the second, never more than has passed. */
+function inSeconds(ms: number): string {
+  return formatDuration(Math.floor(ms / 1000) * 1000);
 }
 
 function incidentCondition({ critical }: Attempt): Condition {

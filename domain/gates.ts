@@ -66,8 +66,8 @@ export function judgeDecision(attempt: Attempt, by: Decider, asked: AskedDecisio
   return notOpen(attempt) ?? notEntitled(attempt, by, asked.gate) ?? notInOrder(attempt, by, asked);
 }
 
-function notOpen({ state, now, stagedAt, policy, version }: Attempt): Refusal | undefined {
-  if (state !== 'staging' || stagedAt === null) {
+function notOpen({ state, now, soak, policy, version }: Attempt): Refusal | undefined {
+  if (state !== 'staging' || !soak) {
     const next = state === 'validating' ? 'wait until the checks have passed' : 'see gatehouse status';
     return {
       kind: 'conflict',
@@ -77,7 +77,7 @@ function notOpen({ state, now, stagedAt, policy, version }: Attempt): Refusal | 
       next,
     };
   }
-  const end = maximumEndsAt(stagedAt, policy);
+  const end = maximumEndsAt(soak, now, policy);
   if (now > end) {
     return {
       kind: 'rule',

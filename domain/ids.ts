@@ -33,6 +33,22 @@ export function promotionChangeKey(id: string): string {
   return `promotion/${id}`;
 }
 
+/** The key of a production change that somebody made by hand: one signed act, one change. */
+export function byHandKey(kind: 'rollback' | 'retirement', envelopeHash: string): string {
+  return `${kind}/${envelopeHash}`;
+}
+
+/** The workflow id under which such a change is followed up. */
+export function byHandWorkflowId(model: string, changeKey: string): string {
+  const [kind, hash] = changeKey.split('/');
+  return `${kind}/${model}/${hash}`;
+}
+
+/** The workflow id under which a notice is delivered. */
+export function noticeWorkflowId(key: string): string {
+  return `notice/${key}`;
+}
+
 /** The version a mistyped one most likely meant, or undefined: `v1.2`, ` 01.2.0 ` and the like. */
 export function suggestVersion(text: string): string | undefined {
   const numbers = /^\s*v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?\s*$/i.exec(text);

@@ -1,7 +1,9 @@
 import type { Attempt, Recheck } from './attempt.js';
 import { checksOpen } from './attempt.js';
 import { CHECKS, passes, RECHECKS, type CheckName } from './checks.js';
+import { stepsOpen } from './follow-ups.js';
 import { foldGates } from './gates.js';
+import { openPause } from './pause.js';
 import type { Stage } from './progress.js';
 import { maximumEndsAt, minimumEndsAt, soakIsOver } from './soak.js';
 
@@ -20,8 +22,6 @@ export type Next =
 export const RECHECK_FRESH_MS = 10 * 60_000;
 /** How long a failed re-check rests before it is tried again by itself (rules §1). */
 export const RECHECK_AGAIN_MS = 60 * 60_000;
-/** What follows a production change, in order (rules §7, as far as it exists). */
-export const FOLLOW_UPS = ['archive-previous'] as const;
 
 /** The one decision about what an attempt needs next (rules §1). */
 export function nextOf(attempt: Attempt): Next {
@@ -31,8 +31,7 @@ export function nextOf(attempt: Attempt): Next {
     case 'staging':
       return inStaging(attempt);
     case 'production': {
-      const done = attempt.change?.followUpsDone ?? [];
-      const steps = FOLLOW_UPS.filter((step) => !done.includes(step));
+      const steps = stepsOpen(attempt.change?.followUpsDone ?? []);
       return steps.length > 0 ? { kind: 'follow-up', steps } : { kind: 'wait', until: null, probe: false };
     }
     default:
@@ -50,13 +49,11 @@ function afterChecks(attempt: Attempt): Next {
 }
 
 function inStaging(attempt: Attempt): Next {
-  const { now, policy, soak, stagedAt } = attempt;
-  const rejected = foldGates(attempt).find(({ state }) => state === 'rejected');
-  if (rejected)
-    return { kind: 'enter', to: 'rejected', reason: `gate ${rejected.gate} rejected by ${rejected.last?.person ?? 'unknown'}` };
-  if (attempt.critical !== null) return { kind: 'enter', to: 'rejected', reason: `critical in staging: ${attempt.critical}` };
-  if (!soak || stagedAt === null) throw new RangeError('a version in staging has a soak');
-  const expiry = maximumEndsAt(stagedAt, policy);
+  const { now, policy, soak } = attempt;
+  const ahead = aheadOfSoak(attempt);
+  if (ahead) return ahead;
+  if (!soak) throw new RangeError('a version in staging has a soak');
+  const expiry = maximumEndsAt(soak, now, policy);
   if (isReady(attempt)) {
     const rest = recheckRest(attempt);
     if (rest === 'fresh') return { kind: 'change' };
@@ -71,6 +68,16 @@ function inStaging(attempt: Attempt): Next {
   return { kind: 'wait', until: Math.min(soakEnd, expiry), probe: true };
 }
 
+/** What comes before any waiting in staging: what ends the attempt, and the checks of a round that another policy has opened. */
+function aheadOfSoak(attempt: Attempt): Next | undefined {
+  const rejected = foldGates(attempt).find(({ state }) => state === 'rejected');
+  if (rejected)
+    return { kind: 'enter', to: 'rejected', reason: `gate ${rejected.gate} rejected by ${rejected.last?.person ?? 'unknown'}` };
+  if (attempt.critical !== null) return { kind: 'enter', to: 'rejected', reason: `critical in staging: ${attempt.critical}` };
+  const checked = afterChecks(attempt);
+  return checked.kind === 'enter' && checked.to === 'staging' ? undefined : checked;
+}
+
 /** Whether soak and gates are all there, so that only the re-checks stand before production. */
 export function isReady(attempt: Attempt): boolean {
   return missingBeforeRecheck(attempt).length === 0;
@@ -79,7 +86,10 @@ export function isReady(attempt: Attempt): boolean {
 function missingBeforeRecheck(attempt: Attempt): string[] {
   const open = foldGates(attempt).filter(({ state }) => state !== 'approved');
   const soak = attempt.soak && soakIsOver(attempt.soak, attempt.policy) ? [] : ['soak minimum'];
-  return [...soak, ...open.map(({ gate }) => `gate ${gate}`)];
+  const pause = openPause(attempt.soak?.pauses ?? []);
+  const paused = pause ? [`resume (paused by ${pause.by}: ${pause.reason})`] : [];
+  const checks = checksOpen(attempt, CHECKS).map((check) => `check ${check}`);
+  return [...checks, ...soak, ...paused, ...open.map(({ gate }) => `gate ${gate}`)];
 }
 
 /** What an attempt in staging still misses, in words; empty when nothing. */

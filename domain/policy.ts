@@ -33,6 +33,8 @@ export interface Policy {
     readonly warning: 'ignores' | 'pauses' | 'resets';
   };
   readonly gates: Readonly<Record<Gate, GatePolicy>>;
+  /** How long a gate stays unanswered before its group is reminded, and then the escalation group, in milliseconds. */
+  readonly reminders: { readonly gate: number; readonly escalate: number; readonly escalation: string };
   readonly contacts: { readonly [who: string]: string | readonly string[] };
   readonly watch: {
     readonly every: number;

@@ -1,3 +1,4 @@
+import { openPause, pausedWithin, type Pause } from './pause.js';
 import type { Policy } from './policy.js';
 
 /** What one look at a soaking version found. */
@@ -10,11 +11,15 @@ export interface HealthWindow {
   readonly verdict: Health;
 }
 
-/** What is known of a soak: when it began, what is earned, and what was seen last. */
+/** What is known of a soak: when it began, what is earned, what was seen last, and what people did to its ends. */
 export interface Soak {
   readonly startedAt: number;
   readonly earnedMs: number;
   readonly last: (HealthWindow & { readonly reason: string }) | null;
+  /** Every pause of the attempt, in order; the last one may be open. */
+  readonly pauses: readonly Pause[];
+  /** By how much people have moved the maximum. */
+  readonly extendedMs: number;
 }
 
 /** A look speaks for at most this many poll intervals before it; what lies further back is unknown. */
@@ -28,14 +33,18 @@ export function stretchOf(soak: Soak, now: number, policy: SoakPolicy): { from: 
   return { from: Math.min(now, Math.max(soak.last?.to ?? soak.startedAt, reach)), to: now };
 }
 
-/** What is earned after one more window. Rules §1: only healthy time counts; a warning `ignores | pauses | resets`. */
-export function earnedAfter(earnedMs: number, window: HealthWindow, policy: SoakPolicy): number {
-  const lengthMs = window.to - window.from;
-  if (window.verdict === 'healthy') return earnedMs + lengthMs;
+/**
+ * What is earned after one more window. Rules §1: only healthy time counts, a person's pause stops the clock,
+ * and a warning `ignores | pauses | resets` it.
+ */
+export function earnedAfter(soak: Pick<Soak, 'earnedMs' | 'pauses'>, window: HealthWindow, policy: SoakPolicy): number {
+  const { earnedMs, pauses } = soak;
+  const more = earnedMs + window.to - window.from - pausedWithin(pauses, window.from, window.to);
+  if (window.verdict === 'healthy') return more;
   if (window.verdict !== 'warning') return earnedMs;
   switch (policy.soak.warning) {
     case 'ignores':
-      return earnedMs + lengthMs;
+      return more;
     case 'pauses':
       return earnedMs;
     case 'resets':
@@ -44,24 +53,29 @@ export function earnedAfter(earnedMs: number, window: HealthWindow, policy: Soak
 }
 
 /** Whether the minimum is over. Rules §1: exactly the minimum is enough. */
-export function soakIsOver(soak: Soak, policy: SoakPolicy): boolean {
+export function soakIsOver(soak: Pick<Soak, 'earnedMs'>, policy: SoakPolicy): boolean {
   return soak.earnedMs >= policy.soak.min;
 }
 
-/** When the minimum ends if every moment from now on is healthy; already past when it is over. */
+/** When the minimum ends if every moment from now on is healthy and unpaused; already past when it is over. */
 export function minimumEndsAt(soak: Soak, now: number, policy: SoakPolicy): number {
   const { from } = stretchOf(soak, now, policy);
-  const counted = soakIsOver(soak, policy) ? (soak.last?.to ?? now) : from;
-  return counted + (policy.soak.min - soak.earnedMs);
+  const left = policy.soak.min - soak.earnedMs;
+  if (soakIsOver(soak, policy)) return (soak.last?.to ?? now) + left;
+  return from + left + pausedWithin(soak.pauses, from, now);
 }
 
-/** When the attempt expires unless everything is there: the maximum, counted from entering staging. */
-export function maximumEndsAt(startedAt: number, policy: SoakPolicy): number {
-  return startedAt + policy.soak.max;
+/**
+ * When the attempt expires unless everything is there: the maximum, counted from entering staging, later by every extension
+ * and by the time it was paused; while a pause is open it moves on with the time.
+ */
+export function maximumEndsAt({ startedAt, pauses, extendedMs }: Soak, now: number, policy: SoakPolicy): number {
+  return startedAt + policy.soak.max + extendedMs + pausedWithin(pauses, startedAt, now);
 }
 
-/** Whether the minimum stands still at the moment: the last look was not healthy, or there has been none for too long. */
+/** Whether the minimum stands still at the moment: paused, the last look was not healthy, or there was none for too long. */
 export function soakStands(soak: Soak, now: number, policy: SoakPolicy): boolean {
+  if (openPause(soak.pauses)) return true;
   if (!soak.last) return false;
   const counts = soak.last.verdict === 'healthy' || (soak.last.verdict === 'warning' && policy.soak.warning === 'ignores');
   return !counts || now - soak.last.to > POLLS_COVERED * policy.watch.every;

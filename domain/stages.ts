@@ -33,16 +33,22 @@ export interface Whereabouts {
   /** ISO time of its last change of stage. */
   readonly since: string;
   readonly openPromotion: string | null;
+  /** Why it is quarantined; null when it is not. */
+  readonly quarantine: string | null;
 }
 
 /** Why a promotion from one stage to another cannot be asked for, or undefined when it can; `to` is staging. */
 export function requestRefusal(
   asked: { from: string; to: string },
-  { status, since, openPromotion }: Whereabouts,
+  { status, since, openPromotion, quarantine }: Whereabouts,
 ): Refusal | undefined {
   if (status === asked.to || (openPromotion !== null && asked.to === 'staging')) {
     const running = openPromotion === null ? '' : `, promotion ${openPromotion}`;
     return { kind: 'conflict', what: `already ${status} since ${since}${running}`, next: 'see gatehouse status' };
+  }
+  if (quarantine !== null) {
+    const next = 'gatehouse release --reason … lets it go';
+    return { kind: 'rule', what: `quarantined: ${quarantine}`, allowed: 'never promoted while quarantined', next };
   }
   if (asked.to !== 'staging' || !NEXT[status].includes('staging')) {
     return {

@@ -9,7 +9,7 @@ import { statementFields } from './statement.js';
 
 /** An attempt as people see it; a copy for display that decides nothing. */
 export function progressOf(attempt: Attempt): Progress {
-  const open = attempt.state === 'staging' && attempt.stagedAt !== null;
+  const open = attempt.state === 'staging' && attempt.soak !== null;
   return {
     asOf: iso(attempt.now),
     promotionId: attempt.promotionId,
@@ -19,7 +19,7 @@ export function progressOf(attempt: Attempt): Progress {
     relaxed: attempt.relaxed,
     requestedBy: attempt.requestedBy,
     statement: statementFields(attempt),
-    decideUntil: open && attempt.stagedAt !== null ? iso(maximumEndsAt(attempt.stagedAt, attempt.policy)) : null,
+    decideUntil: open && attempt.soak !== null ? iso(maximumEndsAt(attempt.soak, attempt.now, attempt.policy)) : null,
     evidence: attempt.findings,
     checksOpen: checksOpen(attempt, CHECKS),
     gates: gateViews(attempt),
@@ -48,7 +48,7 @@ export function soakView({ soak, now, policy, state }: Attempt): SoakView | null
     earnedMs: soak.earnedMs,
     minMs: policy.soak.min,
     minEndsAt: iso(minimumEndsAt(soak, now, policy)),
-    maxEndsAt: iso(maximumEndsAt(soak.startedAt, policy)),
+    maxEndsAt: iso(maximumEndsAt(soak, now, policy)),
     paused: state === 'staging' && !soakIsOver(soak, policy) && soakStands(soak, now, policy),
   };
 }

@@ -22,6 +22,12 @@ CREATE FUNCTION gatehouse_now() RETURNS timestamptz LANGUAGE sql VOLATILE SECURI
   SET search_path = pg_catalog, public, pg_temp
   AS $$ SELECT date_trunc('milliseconds', clock_timestamp() + (SELECT clock_offset FROM public.installation)) $$;
 
+-- Work that one worker does at a time, by locking its row: advisory locks can be taken by every login, readers included.
+CREATE TABLE work_lock (
+  name text PRIMARY KEY
+);
+INSERT INTO work_lock VALUES ('reconcile');
+
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'GH002';

@@ -51,6 +51,19 @@ CREATE TABLE decision (
 );
 CREATE INDEX decision_by_promotion ON decision (promotion_id, seq);
 
+-- What people did to the ends of a soak; by_ms is by how much an extension moves the maximum.
+CREATE TABLE soak_act (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  envelope text NOT NULL UNIQUE REFERENCES envelope DEFERRABLE INITIALLY DEFERRED,
+  promotion_id text NOT NULL REFERENCES promotion,
+  kind text NOT NULL CHECK (kind IN ('extend', 'pause', 'resume')),
+  by_ms bigint CHECK ((kind = 'extend') = (by_ms > 0) AND (kind = 'extend' OR by_ms IS NULL)),
+  person text NOT NULL REFERENCES person,
+  reason text NOT NULL,
+  at timestamptz NOT NULL
+);
+CREATE INDEX soak_act_by_promotion ON soak_act (promotion_id, seq);
+
 -- earned_ms is the soak earned up to this window's end: the running sum that the rule of soak adds up window by window.
 CREATE TABLE performance_window (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -68,15 +81,19 @@ CREATE INDEX latest_window ON performance_window (promotion_id, id DESC);
 CREATE TABLE production_change (
   seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   key text NOT NULL UNIQUE,
-  kind text NOT NULL CHECK (kind IN ('promotion')),
+  kind text NOT NULL CHECK (kind IN ('promotion', 'rollback', 'retirement')),
   model_id integer NOT NULL REFERENCES model_registry,
   from_version text,
-  to_version text NOT NULL,
+  to_version text,
   promotion_id text REFERENCES promotion,
+  envelope text REFERENCES envelope, -- the signed act, where people changed production by hand
   decisions text[] NOT NULL,
   rechecks bigint[] NOT NULL,
   record text NOT NULL,
-  at timestamptz NOT NULL
+  at timestamptz NOT NULL,
+  CHECK ((kind = 'retirement') = (to_version IS NULL)),
+  CHECK ((kind = 'promotion') = (promotion_id IS NOT NULL)),
+  CHECK ((kind = 'promotion') = (envelope IS NULL))
 );
 CREATE INDEX production_change_by_model ON production_change (model_id, seq);
 
@@ -89,12 +106,47 @@ CREATE TABLE follow_up (
   PRIMARY KEY (change_key, step)
 );
 
+-- Versions that may not be promoted or rolled back to; the latest row of a version counts.
+CREATE TABLE quarantine (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  model_id integer NOT NULL,
+  version text NOT NULL,
+  quarantined boolean NOT NULL,
+  reason text NOT NULL,
+  person text NOT NULL REFERENCES person,
+  envelope text NOT NULL REFERENCES envelope DEFERRABLE INITIALLY DEFERRED,
+  at timestamptz NOT NULL,
+  FOREIGN KEY (model_id, version) REFERENCES model_version_detail
+);
+CREATE INDEX quarantine_latest ON quarantine (model_id, version, seq DESC);
+
+-- What somebody has to be told, written in the transaction that makes it so; every channel delivers it by itself.
+CREATE TABLE notice (
+  key text PRIMARY KEY,
+  kind text NOT NULL,
+  subject text NOT NULL,
+  audience text[] NOT NULL, -- groups and people
+  title text NOT NULL,
+  body text NOT NULL,
+  at timestamptz NOT NULL
+);
+CREATE INDEX notice_by_subject ON notice (subject, at);
+
+CREATE TABLE notice_delivery (
+  notice_key text NOT NULL REFERENCES notice,
+  channel text NOT NULL,
+  detail text NOT NULL,
+  at timestamptz NOT NULL,
+  PRIMARY KEY (notice_key, channel)
+);
+
 DO $$
 DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['envelope', 'refusal_counted', 'policy', 'feature_view', 'dataset', 'check_result', 'decision',
-                              'performance_window', 'production_change', 'follow_up'] LOOP
+                              'soak_act', 'performance_window', 'production_change', 'follow_up', 'quarantine', 'notice',
+                              'notice_delivery'] LOOP
     EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I
                     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);
   END LOOP;

@@ -20,6 +20,15 @@ BEGIN
   END IF;
 END $$;
 
+-- Whether every automated check of an attempt's round has passed.
+CREATE FUNCTION round_passed(p_promotion text, p_round integer) RETURNS boolean LANGUAGE sql STABLE
+  SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT 5 = count(*) FROM public.check_result
+   WHERE promotion_id = p_promotion AND round = p_round AND phase = 'validation'
+     AND check_name IN ('artifacts', 'feature-schema', 'lineage', 'performance', 'not-worse-than-production')
+     AND (verdict = 'pass' OR (verdict = 'skipped' AND check_name = 'not-worse-than-production'))
+$$;
+
 CREATE FUNCTION change_stage(p_promotion text, p_from text, p_to text, p_reason text, p_audit text) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -39,11 +48,7 @@ BEGIN
   IF current_status <> p_from OR attempt.state <> (CASE WHEN p_to = 'validating' THEN 'registered' ELSE p_from END) THEN
     RAISE EXCEPTION 'the version is %, the attempt %, not %', current_status, attempt.state, p_from USING ERRCODE = 'GH001';
   END IF;
-  IF p_to = 'staging' AND 5 <> (
-       SELECT count(*) FROM public.check_result
-        WHERE promotion_id = p_promotion AND round = attempt.round AND phase = 'validation'
-          AND check_name IN ('artifacts', 'feature-schema', 'lineage', 'performance', 'not-worse-than-production')
-          AND (verdict = 'pass' OR (verdict = 'skipped' AND check_name = 'not-worse-than-production'))) THEN
+  IF p_to = 'staging' AND NOT public.round_passed(p_promotion, attempt.round) THEN
     RAISE EXCEPTION 'not every check of this round has passed' USING ERRCODE = 'GH002';
   END IF;
   moment := public.gatehouse_now();
@@ -58,6 +63,27 @@ BEGIN
     WHERE id = p_promotion;
   PERFORM public.audit_says(p_audit, 'stage.changed', p_promotion, p_from, p_to);
   PERFORM public.append_audit(p_audit);
+END $$;
+
+-- Pins another policy to an attempt in staging and opens a new round: what was checked and approved under the old one is void.
+CREATE FUNCTION repin(p_promotion text, p_policy_seq bigint, p_from text, p_to text, p_audit text) RETURNS integer
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  attempt public.promotion%ROWTYPE;
+BEGIN
+  PERFORM 1 FROM public.model_registry m JOIN public.promotion p ON p.model_id = m.id WHERE p.id = p_promotion FOR UPDATE OF m;
+  SELECT * INTO STRICT attempt FROM public.promotion WHERE id = p_promotion FOR UPDATE;
+  IF attempt.state <> 'staging' THEN
+    RAISE EXCEPTION 'the attempt is %, not staging', attempt.state USING ERRCODE = 'GH001';
+  END IF;
+  IF NOT EXISTS (SELECT FROM public.policy a JOIN public.policy b ON a.seq = attempt.policy_seq AND b.seq = p_policy_seq
+                  WHERE a.digest = p_from AND b.digest = p_to AND b.seq > a.seq) THEN
+    RAISE EXCEPTION 'policy % is not a later one than the pinned %', p_to, p_from USING ERRCODE = 'GH002';
+  END IF;
+  UPDATE public.promotion SET policy_seq = p_policy_seq, round = round + 1 WHERE id = p_promotion;
+  PERFORM public.audit_says(p_audit, 'promotion.repinned', p_promotion, p_from, p_to);
+  PERFORM public.append_audit(p_audit);
+  RETURN attempt.round + 1;
 END $$;
 
 CREATE FUNCTION change_production(p_key text, p_promotion text, p_expected text, p_decisions text[], p_rechecks bigint[],
@@ -108,6 +134,13 @@ BEGIN
     RAISE EXCEPTION 'a gate has rejected' USING ERRCODE = 'GH002';
   END IF;
 
+  IF NOT public.round_passed(p_promotion, attempt.round) THEN
+    RAISE EXCEPTION 'not every check of this round has passed' USING ERRCODE = 'GH002';
+  END IF;
+  IF (SELECT kind FROM public.soak_act WHERE promotion_id = p_promotion AND kind <> 'extend' ORDER BY seq DESC LIMIT 1) = 'pause' THEN
+    RAISE EXCEPTION 'the attempt is paused' USING ERRCODE = 'GH002';
+  END IF;
+
   moment := public.gatehouse_now();
   SELECT (effective::jsonb #>> '{soak,min}')::bigint INTO STRICT soak_min_ms FROM public.policy WHERE seq = attempt.policy_seq;
   -- Earned time is never more than time that has passed.
@@ -136,6 +169,66 @@ BEGIN
   INSERT INTO public.production_change (key, kind, model_id, from_version, to_version, promotion_id, decisions, rechecks, record, at)
     VALUES (p_key, 'promotion', attempt.model_id, serving, attempt.version, p_promotion, p_decisions, p_rechecks, p_record, moment);
   PERFORM public.audit_says(p_audit, 'production.changed', p_promotion, serving, attempt.version);
+  PERFORM public.append_audit(p_audit);
+  RETURN 'done';
+END $$;
+
+-- Takes a version out of production by a signed act: for an older one (rollback) or for none (retirement).
+CREATE FUNCTION change_production_by_hand(p_kind text, p_envelope text, p_model text, p_expected text, p_to text, p_reason text,
+                                          p_record text, p_retention_years integer, p_audit text) RETURNS text
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  act public.envelope%ROWTYPE;
+  target public.model_version_detail%ROWTYPE;
+  change_key text := p_kind || '/' || p_envelope;
+  model integer;
+  serving text;
+  moment timestamptz;
+BEGIN
+  SELECT id INTO STRICT model FROM public.model_registry WHERE name = p_model FOR UPDATE;
+  IF EXISTS (SELECT FROM public.production_change WHERE key = change_key) THEN
+    RETURN 'already';
+  END IF;
+  SELECT * INTO act FROM public.envelope WHERE hash = p_envelope;
+  IF act.accepted IS NOT TRUE OR act.act <> (CASE p_kind WHEN 'rollback' THEN 'rollback' WHEN 'retirement' THEN 'retire' END) THEN
+    RAISE EXCEPTION 'no accepted % with envelope %', p_kind, p_envelope USING ERRCODE = 'GH002';
+  END IF;
+  SELECT version INTO serving FROM public.model_version_detail WHERE model_id = model AND status = 'production' FOR UPDATE;
+  IF serving IS DISTINCT FROM p_expected THEN
+    RAISE EXCEPTION 'production is %, not %', coalesce(serving, 'none'), coalesce(p_expected, 'none') USING ERRCODE = 'GH001';
+  END IF;
+  IF p_retention_years < 1 THEN
+    RAISE EXCEPTION 'the retention is at least one calendar year' USING ERRCODE = 'GH002';
+  END IF;
+  IF p_kind = 'rollback' THEN
+    SELECT * INTO target FROM public.model_version_detail WHERE model_id = model AND version = p_to FOR UPDATE;
+    IF target.status IS DISTINCT FROM 'archived'
+       OR NOT EXISTS (SELECT FROM public.production_change WHERE model_id = model AND to_version = p_to)
+       OR (SELECT quarantined FROM public.quarantine WHERE model_id = model AND version = p_to ORDER BY seq DESC LIMIT 1) THEN
+      RAISE EXCEPTION '% was never in production, is not archived, or is quarantined', p_to USING ERRCODE = 'GH002';
+    END IF;
+  ELSIF p_to IS NOT NULL OR serving IS NULL THEN
+    RAISE EXCEPTION 'a retirement leaves production empty' USING ERRCODE = 'GH002';
+  END IF;
+
+  moment := public.gatehouse_now();
+  UPDATE public.model_version_detail
+    SET status = 'archived', deprecated_at = moment, retention_until = moment + make_interval(years => p_retention_years)
+    WHERE model_id = model AND status = 'production';
+  UPDATE public.promotion SET state = 'archived', ended_at = moment, end_reason = p_reason
+    WHERE model_id = model AND state = 'production';
+  IF p_kind = 'rollback' THEN
+    IF serving IS NOT NULL THEN
+      INSERT INTO public.quarantine (model_id, version, quarantined, reason, person, envelope, at)
+        VALUES (model, serving, true, p_reason, act.person, p_envelope, moment);
+    END IF;
+    UPDATE public.model_version_detail
+      SET status = 'production', promoted_at = moment, deprecated_at = NULL, retention_until = NULL
+      WHERE model_id = model AND version = p_to;
+  END IF;
+  INSERT INTO public.production_change (key, kind, model_id, from_version, to_version, envelope, decisions, rechecks, record, at)
+    VALUES (change_key, p_kind, model, serving, p_to, p_envelope, '{}', '{}', p_record, moment);
+  PERFORM public.audit_says(p_audit, 'production.changed', change_key, serving, p_to);
   PERFORM public.append_audit(p_audit);
   RETURN 'done';
 END $$;

@@ -6,13 +6,13 @@ import { CHECKS, evidenceBytes, type Finding } from '../domain/checks.js';
 import { promotionChangeKey } from '../domain/ids.js';
 import type { Gate, Policy } from '../domain/policy.js';
 import type { Stage } from '../domain/progress.js';
-import type { Health, Soak } from '../domain/soak.js';
 import { differingField } from '../domain/statement.js';
 import { sha256 } from './digest.js';
 import { openEnvelope, verifySignature } from './envelope.js';
 import type { Person } from './people.js';
 import { allPeople } from './people.js';
 import type { Db } from './pool.js';
+import { soakOf } from './soak.js';
 
 interface AttemptRow {
   now: string;
@@ -37,6 +37,7 @@ interface AttemptRow {
   production: string | null;
   change_key: string | null;
   follow_ups: string[] | null;
+  told: string[] | null;
 }
 
 const ATTEMPT = `
@@ -46,7 +47,8 @@ const ATTEMPT = `
          (SELECT array_agg(DISTINCT r.requested_by) FROM promotion r WHERE r.model_id = p.model_id AND r.version = p.version) AS requesters,
          (SELECT s.version FROM model_version_detail s WHERE s.model_id = p.model_id AND s.status = 'production') AS production,
          c.key AS change_key,
-         (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups
+         (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups,
+         (SELECT array_agg(n.key) FROM notice n WHERE n.subject = p.id) AS told
     FROM promotion p
     JOIN model_registry m ON m.id = p.model_id
     JOIN model_version_detail v ON v.model_id = p.model_id AND v.version = p.version
@@ -86,7 +88,8 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     askedAt: row.asked_at === null ? null : Date.parse(row.asked_at),
     findings,
     evidenceDigest: checksOpen({ findings }, CHECKS).length > 0 ? null : sha256(evidenceBytes(findings)),
-    ...(await healthOf(db, promotionId, row.staged_at)),
+    ...(await soakOf(db, promotionId, row.staged_at)),
+    told: row.told ?? [],
     decisions: [],
     rechecks: await rechecksOf(db, promotionId),
     production: row.production,
@@ -113,28 +116,6 @@ async function rechecksOf(db: Db, promotionId: string): Promise<Recheck[]> {
   return rows.map(({ id, finding, at, against_version: against }) => {
     return { id, finding: JSON.parse(finding) as Finding, at: Date.parse(at), against };
   });
-}
-
-interface WindowRow {
-  from_at: string;
-  to_at: string;
-  verdict: Health;
-  reason: string;
-  earned_ms: number;
-}
-
-async function healthOf(db: Db, promotionId: string, stagedAt: string | null): Promise<Pick<Attempt, 'soak' | 'critical'>> {
-  if (stagedAt === null) return { soak: null, critical: null };
-  const { rows } = await db.query<WindowRow>(
-    'SELECT from_at, to_at, verdict, reason, earned_ms FROM performance_window WHERE promotion_id = $1 ORDER BY id DESC LIMIT 1',
-    [promotionId],
-  );
-  const latest = rows[0];
-  const last: Soak['last'] = latest
-    ? { from: Date.parse(latest.from_at), to: Date.parse(latest.to_at), verdict: latest.verdict, reason: latest.reason }
-    : null;
-  const soak = { startedAt: Date.parse(stagedAt), earnedMs: latest?.earned_ms ?? 0, last };
-  return { soak, critical: last?.verdict === 'critical' ? last.reason : null };
 }
 
 interface DecisionRow {

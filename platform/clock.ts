@@ -87,5 +87,5 @@ function passedOver({ promotionId, soak, critical, policy }: Attempt, before: nu
   // A stretch that nobody looked at stays unknown; only what the last look can vouch for is joined to it.
   const isJoined = stretchOf(soak, before, policy).from === seenUntil;
   const window: HealthWindow = { from: isJoined ? seenUntil : before, to: now, verdict: 'healthy' };
-  return [{ promotionId, window, earnedMs: earnedAfter(soak.earnedMs, window, policy) }];
+  return [{ promotionId, window, earnedMs: earnedAfter(soak, window, policy) }];
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import type * as EnvConfig from '@temporalio/envconfig';
 import type { Refusal } from '../domain/refusal.js';
 import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.js';
@@ -36,6 +36,10 @@ export interface WorkerConfig {
   readonly databaseUrl: string;
   readonly temporal: TemporalConfig;
   readonly store: string;
+  /** The directory of the pointer files that a serving system reads; `serving` beside the store unless named. */
+  readonly serving: string;
+  /** The file that notices are written to; `notices.jsonl` beside the store unless named. */
+  readonly notices: string;
 }
 
 /** Everything the embedded stack is told from outside, besides its data directory. */
@@ -130,7 +134,14 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
   if (!store) problems.push('GATEHOUSE_STORE: is not set; it names the store that command line and workers share');
   const temporal = temporalOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { databaseUrl: databaseUrl ?? '', temporal, store: resolve(store ?? '') };
+  const besideStore = (name: string) => join(dirname(resolve(store ?? '')), name);
+  return {
+    databaseUrl: databaseUrl ?? '',
+    temporal,
+    store: resolve(store ?? ''),
+    serving: resolve(env['GATEHOUSE_SERVING'] || besideStore('serving')),
+    notices: resolve(env['GATEHOUSE_NOTICES'] || besideStore('notices.jsonl')),
+  };
 }
 
 /** The embedded stack's configuration; nothing in it is required. */
@@ -144,7 +155,7 @@ export function readStackConfig(env: Env = process.env): StackConfig {
 
 /** The environment for a process of the embedded stack: this process's own, without what names another record or Temporal. */
 export function stackEnvironment(own: Env, env: Env = process.env): NodeJS.ProcessEnv {
-  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|DATA_DIR|KEY)$)/;
+  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY)$)/;
   const kept = Object.entries(env).filter(([name]) => !foreign.test(name));
   // An empty name means no file: a profile of this machine's user must not lead the stack to another Temporal.
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '', ...own };

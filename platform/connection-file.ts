@@ -30,11 +30,20 @@ export interface OwnerFile {
   readonly passwords: Readonly<Record<'superuser' | 'owner' | 'worker' | 'reader', string>>;
 }
 
+/** The stack that has a data directory already; without a connection while it starts. */
+export interface RunsAlready {
+  readonly pid: number;
+  readonly connection?: Connection;
+}
+
+/** What the process of the embedded stack can be told: to stop in order, or at once. */
+export type StackCommand = 'stop' | 'hurry';
+
 /** What the process of the embedded stack tells whoever started it. */
 export type StackMessage =
   | { readonly type: 'line'; readonly line: string }
   | { readonly type: 'ready'; readonly connection: Connection }
-  | { readonly type: 'refused'; readonly refusal: Refusal };
+  | { readonly type: 'refused'; readonly refusal: Refusal; readonly runs?: RunsAlready };
 
 /** Everything an embedded stack keeps in its data directory, by what it is for. */
 export function dataDirPaths(dataDir: string) {
@@ -45,6 +54,8 @@ export function dataDirPaths(dataDir: string) {
     connection: inside('connection.json'),
     owner: inside('owner.json'),
     store: inside('store'),
+    serving: inside('serving'),
+    notices: inside('notices.jsonl'),
     keys: inside('keys'),
     logs: inside('logs'),
     run: inside('run'),

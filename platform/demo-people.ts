@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { GATEHOUSE } from '../domain/audit.js';
 import { canonicalJson } from '../domain/canonical.js';
-import { appendAudit } from './audit.js';
+import { appendAudit, databaseNow } from './audit.js';
 import type { ConnectedPerson } from './connection-file.js';
 import { generateKey, keyPath, loadKey, type SigningKey } from './keys.js';
 import { inTransaction, openPool, type Tx } from './pool.js';
@@ -60,14 +60,26 @@ export async function enrolDemoPeople({ ownerUrl, keysDir }: { ownerUrl: string;
 }
 
 async function enrol(tx: Tx, people: readonly { who: ConnectedPerson; key: SigningKey }[]): Promise<void> {
+  const enrolledAt = await databaseNow(tx);
   for (const { who, key } of people) {
     await tx.query(
-      `INSERT INTO person (email, printed_name, groups, kid, public_key, assurance, enrolled_by) VALUES ($1, $2, $3, $4, $5, 'demo', $6)`,
-      [who.email, who.name, who.groups, key.kid, canonicalJson({ ...key.publicJwk }), ENROLLED_BY],
+      `INSERT INTO person (email, printed_name, groups, kid, public_key, assurance, enrolled_by, enrolled_at)
+       VALUES ($1, $2, $3, $4, $5, 'demo', $6, $7)`,
+      [who.email, who.name, who.groups, key.kid, canonicalJson({ ...key.publicJwk }), ENROLLED_BY, enrolledAt],
     );
   }
   for (const { who, key } of people) {
-    const detail = { name: who.name, groups: who.groups, key: key.kid, assurance: 'demo', by: ENROLLED_BY };
+    // All of the row: later nothing but the trail says whose key this is.
+    const publicKey = { ...key.publicJwk };
+    const detail = {
+      name: who.name,
+      groups: who.groups,
+      key: key.kid,
+      publicKey,
+      assurance: 'demo',
+      by: ENROLLED_BY,
+      enrolledAt,
+    };
     await appendAudit(tx, { action: 'person.enrolled', actor: GATEHOUSE, subject: `person/${who.email}`, detail });
   }
 }

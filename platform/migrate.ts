@@ -17,6 +17,8 @@ export async function migrate(ownerUrl: string, log: (line: string) => void = ()
   await client.connect();
   try {
     await client.query('BEGIN');
+    // A record that is not there yet has no row to lock. A login that holds this lock for mischief delays a migration and
+    // nothing else, and the owner finds its session in pg_locks.
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await client.query(await readFile(join(folder, 'roles.sql'), 'utf8'));
     await client.query('SET LOCAL ROLE gatehouse_owner');

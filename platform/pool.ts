@@ -36,6 +36,8 @@ export function openPool(url: string, name: string, { max = 10, connectTimeoutMs
   });
   // A connection that breaks while idle is replaced at the next query, which reports its own failure.
   pool.on('error', () => undefined);
+  // So is one that breaks between two statements of a transaction: the next statement reports it.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return pool;
 }
 

@@ -6,17 +6,19 @@ import { bundleWorkflowCode, NativeConnection, type WorkerOptions } from '@tempo
 import type pg from 'pg';
 import { pino } from 'pino';
 import { createModelRunner } from '../activities/checks/model-runner.js';
+import { fileChannel } from '../activities/notify/file-channel.js';
 import type { Log } from '../activities/ports.js';
+import { pointerFile } from '../activities/serving/pointer-file.js';
 import type { Deps } from '../activities/registry/deps.js';
 import type { WorkerConfig } from '../platform/config.js';
 import { packageRoot, runsFromSources } from '../platform/entry.js';
 import { openPool } from '../platform/pool.js';
 import { openStore } from '../platform/store.js';
-import { createRuns } from './runs.js';
+import { createRuns, type WorkerRuns } from './runs.js';
 
 /** Everything one worker process stands on; `close` gives it back, last opened first. */
 export interface Dependencies {
-  readonly activities: Deps;
+  readonly activities: Deps & { readonly runs: WorkerRuns };
   readonly client: Client;
   readonly connection: NativeConnection;
   close(): Promise<void>;
@@ -36,10 +38,18 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
   const pool: pg.Pool = openPool(config.databaseUrl, 'gatehouse worker');
   await pool.query('SELECT gatehouse_now()');
   const connection = await NativeConnection.connect(config.temporal.connectionOptions);
-  const client = new Client({ connection, namespace: config.temporal.namespace });
+  const client = new Client({ connection, namespace: config.temporal.namespace, dataConverter: dataConverter() });
   const runs = createRuns(client, pool, log);
   return {
-    activities: { pool, store: openStore(config.store), models: createModelRunner(), runs, log },
+    activities: {
+      pool,
+      store: openStore(config.store),
+      models: createModelRunner(),
+      serving: pointerFile(config.serving),
+      channels: [fileChannel(config.notices)],
+      runs,
+      log,
+    },
     client,
     connection,
     async close() {
@@ -49,10 +59,19 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
   };
 }
 
-/** The workflow code: the bundle of the build, or bundled now when run from the sources. */
-export async function workflowCode(): Promise<Pick<WorkerOptions, 'workflowBundle'>> {
+/** The workflow code, the bundle of the build or bundled now when run from the sources, and how it reads payloads. */
+export async function workflowCode(): Promise<Pick<WorkerOptions, 'workflowBundle' | 'dataConverter'>> {
   const built = join(packageRoot(), 'dist', 'workflow-bundle.js');
-  if (!runsFromSources() && existsSync(built)) return { workflowBundle: { codePath: built } };
+  if (!runsFromSources() && existsSync(built)) {
+    return { workflowBundle: { codePath: built }, dataConverter: dataConverter() };
+  }
   const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  return { workflowBundle: await bundleWorkflowCode({ workflowsPath }) };
+  return { workflowBundle: await bundleWorkflowCode({ workflowsPath, ...dataConverter() }), dataConverter: dataConverter() };
+}
+
+/** The SDK wants a path, because the sandbox and the worker each load their own. */
+function dataConverter(): { readonly payloadConverterPath: string } {
+  const built = join(packageRoot(), 'dist', 'payload-converter.cjs');
+  if (!runsFromSources()) return { payloadConverterPath: built };
+  return { payloadConverterPath: fileURLToPath(new URL('../workflows/payload-converter.ts', import.meta.url)) };
 }

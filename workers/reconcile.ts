@@ -1,31 +1,42 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
-import type { Log, Runs } from '../activities/ports.js';
+import type { Log } from '../activities/ports.js';
 import { promotionWorkflowId } from '../domain/ids.js';
+import { inTransaction, type Tx } from '../platform/pool.js';
+import { TASK_QUEUE } from '../workflows/messages.js';
+import { createLookout, type ListedRun, type Lookout } from './lookout.js';
+import { openPromotions } from './open-promotions.js';
+import type { WorkerRuns } from './runs.js';
+import { startLost } from './side-runs.js';
+import { tryLockWork } from './work-lock.js';
 
-const EVERY_MS = 20_000;
-const RECONCILE_LOCK = 7_402_120;
+const EVERY_MS = 10_000;
+const LIST_WITHIN_MS = 60_000;
+
+/** Search attributes with which the server marks a run that is paused, that fails its tasks, or that is bound to a deployment. */
+const ODD_ATTRIBUTES = ['TemporalPauseInfo', 'TemporalReportedProblems', 'TemporalWorkflowVersioningBehavior'];
 
 /** What the loop stands on. */
 export interface ReconcileDeps {
   readonly client: Client;
   readonly pool: pg.Pool;
-  readonly runs: Runs;
+  readonly runs: WorkerRuns;
   readonly log: Log;
 }
 
 /**
- * Compares the record's open promotions with the runs that live, at once and then every 20 s until `stop` is called:
- * a missing run is started again, a run whose attempt has ended is told. It is no workflow, because it must work when
- * Temporal's state is what is wrong, and it knows no rule of its own.
+ * Compares the record's open promotions with the runs that live, at once and then every 10 s until `stop` is called:
+ * a missing run is started again, one that lives but does not work is replaced, a run whose attempt has ended is told.
+ * It is no workflow, because it must work when Temporal's state is what is wrong, and it knows no rule of its own.
  */
 export function startReconciling(deps: ReconcileDeps): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const lookout = createLookout(deps);
   const loop = (async () => {
     while (!signal.aborted) {
-      await reconcileOnce(deps).catch((error: unknown) =>
+      await reconcileOnce(deps, lookout).catch((error: unknown) =>
         deps.log('warn', 'reconcile failed, will try again', { error: String(error) }),
       );
       await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);
@@ -40,38 +51,40 @@ export function startReconciling(deps: ReconcileDeps): { stop(): Promise<void> }
 }
 
 /** One comparison; a second worker's at the same moment is skipped. */
-export async function reconcileOnce({ client, pool, runs, log }: ReconcileDeps): Promise<void> {
-  const lock = await pool.connect();
-  try {
-    const { rows } = await lock.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [RECONCILE_LOCK]);
-    if (!rows[0]?.mine) return;
-    try {
-      await compare({ client, pool, runs, log });
-    } finally {
-      await lock.query('SELECT pg_advisory_unlock($1)', [RECONCILE_LOCK]);
-    }
-  } finally {
-    lock.release();
+export async function reconcileOnce(deps: ReconcileDeps, lookout: Lookout): Promise<void> {
+  await inTransaction(deps.pool, async (lock) => {
+    if (!(await tryLockWork(lock, 'reconcile'))) return;
+    await compare(deps, lookout, lock);
+    await startLost(deps);
+  });
+}
+
+async function compare({ client, runs, log }: ReconcileDeps, lookout: Lookout, lock: Tx): Promise<void> {
+  const living = await client.withDeadline(Date.now() + LIST_WITHIN_MS, () => listRuns(client));
+  const promotions = await openPromotions(lock);
+  const open = new Set(promotions.map(({ id }) => promotionWorkflowId(id)));
+  const each = async (promotionId: string, work: () => Promise<void>): Promise<void> => {
+    // The transaction that holds the lock is ended by the server when it is idle for too long.
+    await lock.query('SELECT');
+    await work().catch((error: unknown) => {
+      log('warn', 'a run could not be made sure of, will try again', { promotionId, error: String(error) });
+    });
+  };
+  // Lists lag: what looks missing or odd here is looked at itself before anything is done about it.
+  for (const promotion of promotions)
+    await each(promotion.id, () => lookout(promotion, living.get(promotionWorkflowId(promotion.id))));
+  for (const workflowId of living.keys()) {
+    const promotionId = workflowId.replace(/^promotion\//, '');
+    if (!open.has(workflowId)) await each(promotionId, () => runs.nudge(promotionId));
   }
 }
 
-async function compare({ client, pool, runs, log }: ReconcileDeps): Promise<void> {
-  const living = new Map<string, string>();
+async function listRuns(client: Client): Promise<Map<string, ListedRun>> {
+  const living = new Map<string, ListedRun>();
   for await (const run of client.workflow.list({ query: `WorkflowType = 'promotion' AND ExecutionStatus = 'Running'` })) {
-    living.set(run.workflowId, run.raw.firstRunId ?? '');
+    const attributes = run.raw.searchAttributes?.indexedFields ?? {};
+    const isOdd = run.taskQueue !== TASK_QUEUE || ODD_ATTRIBUTES.some((name) => name in attributes);
+    living.set(run.workflowId, { runId: run.runId, isOdd });
   }
-  const { rows } = await pool.query<{ id: string; first_run_id: string | null }>(
-    `SELECT id, first_run_id FROM promotion WHERE state IN ('validating', 'staging', 'production')`,
-  );
-  const open = new Map(rows.map((row) => [promotionWorkflowId(row.id), row]));
-  // Lists lag: what looks missing here is looked up once more by `ensure`, which starts only what really is.
-  for (const [workflowId, row] of open) {
-    if (living.get(workflowId) === row.first_run_id) continue;
-    await runs.ensure(row.id).catch((error: unknown) => {
-      log('warn', 'a run could not be made sure of, will try again', { promotionId: row.id, error: String(error) });
-    });
-  }
-  for (const workflowId of living.keys()) {
-    if (!open.has(workflowId)) await runs.nudge(workflowId.replace(/^promotion\//, ''));
-  }
+  return living;
 }

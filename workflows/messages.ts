@@ -13,9 +13,30 @@ export interface PromotionInput {
   readonly promotionId: string;
 }
 
+/** Why a run that was started with something else fails. */
+export const NO_PROMOTION = 'the id of a promotion is expected: {"promotionId": "<model>/<version>/<attempt>"}';
+
+const PROMOTION_ID_LENGTH = 512;
+
+/** Whether what a run was started with names a promotion at all; whether there is one, the record knows. */
+export function isPromotionInput(input: unknown): input is PromotionInput {
+  const id = (input as { promotionId?: unknown } | null | undefined)?.promotionId;
+  return typeof id === 'string' && id.length > 0 && id.length <= PROMOTION_ID_LENGTH;
+}
+
 /** The input of `act`: the signed envelope, a compact JWS. */
 export interface ActInput {
   readonly envelope: string;
+}
+
+/** The input of `rollback` and `retirement`: the production change on the record that is to be followed up. */
+export interface ChangeInput {
+  readonly changeKey: string;
+}
+
+/** The input of `notice`: the key of the notice on the record. */
+export interface NoticeInput {
+  readonly key: string;
 }
 
 /** What became of a signed act; the same envelope always gets the same answer. */

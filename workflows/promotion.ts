@@ -1,11 +1,19 @@
-import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { RunCheckInput } from '../activities/run-check.js';
 import type { CheckName } from '../domain/checks.js';
+import { promotionChangeKey } from '../domain/ids.js';
 import type { Progress, Stage } from '../domain/progress.js';
 import { checks, production } from './activities.js';
 import { createAlarm } from './alarm.js';
 import { openInbox, type Inbox } from './inbox.js';
-import type { PromotionInput } from './messages.js';
+import { isPromotionInput, NO_PROMOTION, type PromotionInput } from './messages.js';
 import { openRecord, type Record } from './record.js';
 import { stagingHealth } from './staging-health.js';
 
@@ -23,6 +31,7 @@ const MESSAGES_BEFORE_NEW_RUN = 500;
  * Cancelling it changes nothing: only the record ends an attempt.
  */
 export function promotion(input: PromotionInput): Promise<PromotionResult> {
+  if (!isPromotionInput(input)) throw ApplicationFailure.nonRetryable(NO_PROMOTION, 'Unreadable');
   const record = openRecord(input.promotionId);
   const inbox = openInbox(record);
   return CancellationScope.nonCancellable(() => follow(input, inbox, record));
@@ -50,7 +59,7 @@ async function follow(input: PromotionInput, inbox: Inbox, record: Record): Prom
         break;
       case 'follow-up':
         for (const step of standing.steps)
-          await production.followUp.executeWithOptions({ summary: step }, [{ promotionId, step }]);
+          await production.followUp.executeWithOptions({ summary: step }, [{ changeKey: promotionChangeKey(promotionId), step }]);
         break;
       case 'wait':
         if (standing.probe) health.watch();

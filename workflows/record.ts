@@ -1,4 +1,4 @@
-import { ActivityFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { Decided } from '../activities/registry/decide.js';
 import type { Standing } from '../activities/registry/standing.js';
@@ -13,7 +13,7 @@ const near = proxyLocalActivities<RecordActivities>({
   retry: { initialInterval: '200 milliseconds', maximumInterval: '2 seconds' },
 });
 
-/** The same as normal activities, which outlive an outage of any length in three events. */
+/** The same as normal activities, which outlive an outage of any length in three events; their answers are not believed. */
 const far = proxyActivities<RecordActivities>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '20 seconds' },
@@ -50,12 +50,28 @@ export function openRecord(promotionId: string): Record {
   };
 }
 
+/**
+ * A normal activity can be completed or failed with anything by whoever reaches the namespace: that it ended says only that
+ * the record may answer again, and what it answers is then asked nearby, where nobody comes between.
+ */
 async function nearOrFar<T>(call: (activities: RecordActivities) => Promise<T>): Promise<T> {
-  try {
-    return await call(near);
-  } catch (error) {
-    const isFinal = !(error instanceof ActivityFailure) || error.retryState === 'NON_RETRYABLE_FAILURE';
-    if (isFinal) throw error;
-    return call(far);
+  for (;;) {
+    try {
+      return await call(near);
+    } catch (error) {
+      const isFinal = !(error instanceof ActivityFailure) || error.retryState === 'NON_RETRYABLE_FAILURE';
+      if (isFinal) throw inOneLine(error);
+      await call(far).catch(ended);
+    }
   }
+}
+
+function ended(error: unknown): void {
+  if (!(error instanceof ActivityFailure)) throw error;
+}
+
+/** What can never be done ends the run with the reason itself, not with a failed activity around it. */
+function inOneLine(error: unknown): unknown {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? ApplicationFailure.nonRetryable(cause.message, cause.type) : error;
 }

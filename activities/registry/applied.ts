@@ -18,13 +18,19 @@ export interface SignedAct {
 
 /** What applying an act came to: refused, or done with what there is to tell, and what to do after the commit. */
 export type Applied =
-  | { readonly refusal: Refusal; readonly subject?: string }
+  | { readonly refusal: Refusal; readonly subject?: string; readonly notices?: readonly string[] }
   | {
       readonly refusal?: undefined;
+      /** The keys of the notices that were written while it was judged. */
+      readonly notices?: readonly string[];
       readonly subject: string;
       readonly result: ActAnswer['result'];
       /** The attempt whose stage may change by this act, in the same transaction. */
       readonly settle?: string;
+      /** What the act does once its envelope is on the record, in the same transaction; answers the notices it wrote. */
+      readonly effect?: (tx: Tx) => Promise<readonly string[]>;
+      /** The production change that has to be followed up after the commit; a lost start is made good by the reconcile loop. */
+      readonly follow?: { readonly key: string; readonly model: string };
       /** Runs that must exist or hear of it; done after the commit; a lost start is made good by the reconcile loop, a lost nudge by the next health look. */
       readonly ensureRun?: string;
       readonly nudge?: readonly string[];

@@ -4,15 +4,20 @@ import { databaseNow } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';
 import { openEnvelope, verifySignature, type OpenedEnvelope } from '../../platform/envelope.js';
 import { personByKey } from '../../platform/people.js';
-import { inTransaction } from '../../platform/pool.js';
+import { inTransaction, type Tx } from '../../platform/pool.js';
 import type { ActAnswer } from '../../workflows/messages.js';
+import { attemptAct } from './acts/attempt-act.js';
+import { retire, rollBack } from './acts/by-hand.js';
 import { decideOn } from './acts/decision.js';
+import { releaseVersion } from './acts/release.js';
+import { resolveVersion } from './acts/resolve.js';
 import { promoteNow } from './acts/promote.js';
 import { registerDataset } from './acts/dataset.js';
 import { registerFeatureView } from './acts/feature-view.js';
 import { registerPolicy } from './acts/policy.js';
 import { registerVersion } from './acts/register.js';
 import { requestPromotion } from './acts/request.js';
+import { sendOut } from '../notify/notices.js';
 import type { Applied, ApplyAct } from './applied.js';
 import { notCredible, unknownSigner } from './credible.js';
 import type { Deps } from './deps.js';
@@ -28,6 +33,15 @@ const APPLY: Readonly<Record<ActType, ApplyAct>> = {
   request: requestPromotion,
   promote: promoteNow,
   decision: decideOn,
+  extend: attemptAct('extend'),
+  pause: attemptAct('pause'),
+  resume: attemptAct('resume'),
+  withdraw: attemptAct('withdraw'),
+  repin: attemptAct('repin'),
+  release: releaseVersion,
+  retire,
+  rollback: rollBack,
+  resolve: resolveVersion,
 };
 
 /** The subject of what nobody known has signed. */
@@ -50,9 +64,9 @@ export async function applyEnvelope(deps: Deps, jws: string, toRun: string | nul
 }
 
 async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, toRun: string | null): Promise<ActAnswer> {
-  const { answer, applied } = await inTransaction(deps.pool, async (tx) => {
+  const { answer, applied, notices } = await inTransaction(deps.pool, async (tx) => {
     const before = await answerBefore(tx, envelope.hash);
-    if (before) return { answer: before, applied: undefined };
+    if (before) return { answer: before, applied: undefined, notices: [] };
     const signer = await personByKey(tx, envelope.kid);
     const person = signer && (await verifySignature(jws, signer.publicKey)) ? signer : undefined;
     const at = await databaseNow(tx);
@@ -70,11 +84,19 @@ async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, to
       answer: reply,
     });
     // Only now: an act counts once its envelope is on the record.
-    if (!result.refusal && result.settle !== undefined) await settle(tx, result.settle);
-    return { answer: reply, applied: result };
+    return { answer: reply, applied: result, notices: await effectsOf(tx, result) };
   });
+  await sendOut(deps, notices);
   if (applied && !applied.refusal) await afterCommit(deps, applied);
   return answer;
+}
+
+async function effectsOf(tx: Tx, result: Applied): Promise<readonly string[]> {
+  const due = result.notices ?? [];
+  if (result.refusal) return due;
+  const told = (await result.effect?.(tx)) ?? [];
+  const settled = result.settle === undefined ? undefined : await settle(tx, result.settle);
+  return [...due, ...told, ...(settled?.notices ?? [])];
 }
 
 function answerOf(hash: string, applied: Applied): ActAnswer {
@@ -100,6 +122,7 @@ async function recordUnreadable({ pool }: Deps, jws: string, refusal: Refusal, t
 
 async function afterCommit({ runs, log }: Deps, applied: Exclude<Applied, { refusal: Refusal }>): Promise<void> {
   try {
+    if (applied.follow) await runs.follow(applied.follow);
     if (applied.ensureRun !== undefined) await runs.ensure(applied.ensureRun);
     for (const promotionId of applied.nudge ?? []) await runs.nudge(promotionId);
   } catch (error) {

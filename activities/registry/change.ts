@@ -4,10 +4,12 @@ import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
 import { foldGates } from '../../domain/gates.js';
 import { promotionChangeKey } from '../../domain/ids.js';
 import { recheckIds } from '../../domain/lifecycle.js';
+import type { Notice } from '../../domain/reminders.js';
 import { nextAuditBody } from '../../platform/audit.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import { loadPackage } from '../../platform/package.js';
 import type { Store } from '../../platform/store.js';
+import { sendOut, writeNotices } from '../notify/notices.js';
 import { damagedFinding, damageOf } from './damage.js';
 import type { Deps } from './deps.js';
 import { settle } from './settle.js';
@@ -22,19 +24,21 @@ export type ChangeOutcome = 'done' | 'already' | 'not-due';
  */
 export function createChangeProduction(deps: Deps) {
   return async function changeProduction(input: { promotionId: string }): Promise<ChangeOutcome> {
-    const { outcome, others } = await inTransaction(deps.pool, async (tx) => {
-      const { attempt, next } = await settle(tx, input.promotionId);
-      if (attempt.change) return { outcome: 'already' as const, others: [] };
-      if (next.kind !== 'change') return { outcome: 'not-due' as const, others: [] };
+    const { outcome, others, notices } = await inTransaction(deps.pool, async (tx) => {
+      const { attempt, next, notices: due } = await settle(tx, input.promotionId);
+      if (attempt.change) return { outcome: 'already' as const, others: [], notices: due };
+      if (next.kind !== 'change') return { outcome: 'not-due' as const, others: [], notices: due };
       const damage = await damageOf(deps, tx, attempt.model, attempt.version);
       if (damage.length > 0) {
         const finding = damagedFinding(attempt, damage.join('; '));
         await writeVerdict(tx, { attempt, phase: 'recheck', finding, tookMs: 0 });
-        return { outcome: 'not-due' as const, others: [] };
+        return { outcome: 'not-due' as const, others: [], notices: due };
       }
       await change(tx, attempt, deps.store);
-      return { outcome: 'done' as const, others: await otherOpenAttempts(tx, attempt) };
+      const told = await writeNotices(tx, [newsOf(attempt)]);
+      return { outcome: 'done' as const, others: await otherOpenAttempts(tx, attempt), notices: [...due, ...told] };
     });
+    await sendOut(deps, notices);
     for (const promotionId of others) {
       await deps.runs.nudge(promotionId).catch((error: unknown) => {
         deps.log('warn', 'a run was not told of the change and will find it at its next look', {
@@ -44,6 +48,17 @@ export function createChangeProduction(deps: Deps) {
       });
     }
     return outcome;
+  };
+}
+
+function newsOf({ promotionId, model, version, production }: Attempt): Notice {
+  return {
+    key: `${promotionChangeKey(promotionId)}/changed`,
+    kind: 'production-changed',
+    subject: promotionId,
+    audience: ['stakeholders'],
+    title: `${model} ${version} is in production`,
+    body: production === null ? 'It is the first one.' : `It replaces ${production}, which is archived.`,
   };
 }
 

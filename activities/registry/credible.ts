@@ -1,4 +1,4 @@
-import { ACTS, hasRight } from '../../domain/acts.js';
+import { ACTS, hasRight, rightIsInPolicy } from '../../domain/acts.js';
 import type { Refusal } from '../../domain/refusal.js';
 import type { OpenedEnvelope } from '../../platform/envelope.js';
 import type { Person } from '../../platform/people.js';
@@ -66,8 +66,8 @@ export async function notCredible(
       allowed: `not before the database's time ${at}`,
       next: 'sign it again',
     };
-  if (act !== 'decision' && !hasRight(act, person.groups)) {
-    const allowed = `groups ${ACTS[act].right.join(', ')}`;
+  if (!rightIsInPolicy(act) && !hasRight(act, person.groups)) {
+    const allowed = `groups ${(ACTS[act].right as readonly string[]).join(', ')}`;
     return {
       kind: 'identity',
       what: `right to ${act}`,

@@ -1,8 +1,7 @@
-import { inTransaction } from '../../platform/pool.js';
 import type { ActAnswer } from '../../workflows/messages.js';
 import { applyEnvelope } from './apply.js';
 import type { Deps } from './deps.js';
-import { settle } from './settle.js';
+import { settled } from './settle.js';
 import { standingOf, type Standing } from './standing.js';
 
 /** The verdict on a decision, and what the attempt needs after it. */
@@ -15,6 +14,6 @@ export interface Decided {
 export function createDecide(deps: Deps) {
   return async function decide(input: { promotionId: string; envelope: string }): Promise<Decided> {
     const answer = await applyEnvelope(deps, input.envelope, input.promotionId);
-    return { answer, standing: standingOf(await inTransaction(deps.pool, (tx) => settle(tx, input.promotionId))) };
+    return { answer, standing: standingOf(await settled(deps, input.promotionId)) };
   };
 }

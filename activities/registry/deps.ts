@@ -1,12 +1,14 @@
 import type pg from 'pg';
 import type { Store } from '../../platform/store.js';
-import type { Log, ModelRunner, Runs } from '../ports.js';
+import type { Channel, Log, ModelRunner, Runs, ServingTarget } from '../ports.js';
 
 /** What the activities stand on; made once by the worker. */
 export interface Deps {
   readonly pool: pg.Pool;
   readonly store: Store;
   readonly models: ModelRunner;
+  readonly serving: ServingTarget;
+  readonly channels: readonly Channel[];
   readonly runs: Runs;
   readonly log: Log;
 }

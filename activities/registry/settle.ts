@@ -4,13 +4,18 @@ import { nextOf, type Next } from '../../domain/lifecycle.js';
 import type { Stage } from '../../domain/progress.js';
 import { loadAttempt } from '../../platform/attempt.js';
 import { nextAuditBody } from '../../platform/audit.js';
-import type { Tx } from '../../platform/pool.js';
+import { inTransaction, type Tx } from '../../platform/pool.js';
+import { dueNotices } from '../../domain/reminders.js';
 import { BadInput } from '../failures.js';
+import { sendOut, writeNotices } from '../notify/notices.js';
+import type { Deps } from './deps.js';
 
 /** An attempt whose stage is settled, and what it needs next. */
 export interface Settled {
   readonly attempt: Attempt;
   readonly next: Exclude<Next, { kind: 'enter' }>;
+  /** The keys of the notices written on the way, to be sent out after the commit. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -26,12 +31,12 @@ export async function lockAttempt(tx: Tx, promotionId: string): Promise<Attempt>
   return attempt;
 }
 
-/** Makes every change of stage that is due, under the model's lock, and answers what is needed next. */
+/** Makes every change of stage and every notice that is due, under the model's lock, and answers what is needed next. */
 export async function settle(tx: Tx, promotionId: string): Promise<Settled> {
   for (;;) {
     const attempt = await lockAttempt(tx, promotionId);
     const next = nextOf(attempt);
-    if (next.kind !== 'enter') return { attempt, next };
+    if (next.kind !== 'enter') return { attempt, next, notices: await writeNotices(tx, dueNotices(attempt)) };
     await enterStage(tx, attempt, next.to, next.reason);
   }
 }
@@ -58,4 +63,11 @@ export async function changeStage(
   const { promotionId, from, to, reason, actor, detail } = change;
   const body = await nextAuditBody(tx, { action: 'stage.changed', actor, subject: promotionId, detail });
   await tx.query('SELECT change_stage($1, $2, $3, $4, $5)', [promotionId, from, to, reason, body]);
+}
+
+/** Settles an attempt in a transaction of its own, and sends out what there was to tell. */
+export async function settled(deps: Pick<Deps, 'pool' | 'runs' | 'log'>, promotionId: string): Promise<Settled> {
+  const now = await inTransaction(deps.pool, (tx) => settle(tx, promotionId));
+  await sendOut(deps, now.notices);
+  return now;
 }

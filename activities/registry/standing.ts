@@ -1,10 +1,10 @@
 import type { CheckName } from '../../domain/checks.js';
-import type { Next } from '../../domain/lifecycle.js';
+import type { Attempt } from '../../domain/attempt.js';
+import { nextNoticeAt } from '../../domain/reminders.js';
 import type { Progress, Stage } from '../../domain/progress.js';
 import { progressOf } from '../../domain/view.js';
-import { inTransaction } from '../../platform/pool.js';
 import type { Deps } from './deps.js';
-import { settle, type Settled } from './settle.js';
+import { settled, type Settled } from './settle.js';
 
 /** What a run does next; the one answer it acts on. */
 export type Standing = { readonly progress: Progress } & (
@@ -20,19 +20,20 @@ export type Standing = { readonly progress: Progress } & (
 const LEAST_WAIT_MS = 1_000;
 
 /** Makes the changes of stage that are due and answers the run's one question: what now? */
-export function createStanding({ pool }: Pick<Deps, 'pool'>) {
+export function createStanding(deps: Pick<Deps, 'pool' | 'runs' | 'log'>) {
   return async function standing(input: { promotionId: string }): Promise<Standing> {
-    return standingOf(await inTransaction(pool, (tx) => settle(tx, input.promotionId)));
+    return standingOf(await settled(deps, input.promotionId));
   };
 }
 
 /** A settled attempt as its run sees it. */
 export function standingOf({ attempt, next }: Settled): Standing {
-  return { ...forRun(next, attempt.now), progress: progressOf(attempt) };
+  return { ...forRun(next, attempt), progress: progressOf(attempt) };
 }
 
-function forRun(next: Exclude<Next, { kind: 'enter' }>, now: number) {
+function forRun(next: Settled['next'], attempt: Attempt) {
   if (next.kind !== 'wait') return next;
-  const waitMs = next.until === null ? null : Math.max(LEAST_WAIT_MS, next.until - now);
+  const until = Math.min(next.until ?? Infinity, nextNoticeAt(attempt) ?? Infinity);
+  const waitMs = until === Infinity ? null : Math.max(LEAST_WAIT_MS, until - attempt.now);
   return { kind: next.kind, probe: next.probe, waitMs };
 }

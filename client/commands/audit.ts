@@ -7,7 +7,9 @@ import { verifyTrail, type TrailReport } from '../../platform/read/audit-verify.
 import { modelNames } from '../../platform/read/versions.js';
 import { Refused, type Outcome } from '../output.js';
 import { modelName, openRecord, shown } from '../record.js';
+import { lines } from '../show/marks.js';
 import { brief, table, when } from '../table.js';
+import { terminalOf } from '../terminal.js';
 import { verb } from '../verb.js';
 
 interface ListOptions {
@@ -66,7 +68,8 @@ function wholeNumber(text: string): number {
 }
 
 function listText(events: readonly TrailEvent[], all: number, model: string | undefined): string {
-  if (events.length === 0) return 'The audit trail has no events yet.';
+  const on = terminalOf();
+  if (events.length === 0) return 'The audit trail has no events yet. Next: gatehouse register DIR --approver E';
   const rows = events.map((event) => [
     String(event.seq),
     when(event.at),
@@ -76,7 +79,8 @@ function listText(events: readonly TrailEvent[], all: number, model: string | un
     inWords(event),
   ]);
   const of = model === undefined ? `The last ${events.length} of ${all} events` : `The last ${events.length} events of ${model}`;
-  return `${table(['NO', 'AT', 'ACTION', 'ACTOR', 'SUBJECT', 'DETAIL'], rows)}\n\n${of}; --limit shows more, --json all.`;
+  const shown = table(['NO', 'AT', 'ACTION', 'ACTOR', 'SUBJECT', 'DETAIL'], rows, on);
+  return [shown, '', ...lines('', `${of}; --limit shows more, --json all.`, on)].join('\n');
 }
 
 /** What matters of an event at a glance; `--json` has all of it. */
@@ -107,14 +111,17 @@ async function verify(): Promise<Outcome> {
 }
 
 function verdictText({ ok, events, head, unbacked, why, firstBroken }: TrailReport): string {
+  const on = terminalOf();
   const chain = `${events} event${events === 1 ? '' : 's'}, head ${head}`;
-  if (ok)
-    return `The audit trail holds: ${chain}.\nEvery stage, production change and decision on the record is backed by it and by its signatures.`;
-  if (firstBroken !== null) return `The audit trail is broken at event ${firstBroken}: ${why}. Up to there it holds: ${chain}.`;
-  return `The chain holds (${chain}), but not all of the record is backed:\n${table(
-    ['UNBACKED'],
-    unbacked.map((each) => [each]),
-  )}`;
+  const backed =
+    'What the trail speaks of is on the record as it says. A trail rewritten as a whole shows only beside a head kept elsewhere.';
+  if (ok) return [...lines('', `The audit trail holds: ${chain}.`, on), ...lines('', backed, on)].join('\n');
+  if (firstBroken !== null) {
+    return lines('', `The audit trail is broken at event ${firstBroken}: ${why}. Up to there it holds: ${chain}.`, on).join('\n');
+  }
+  const rows = unbacked.map((each) => [each]);
+  const but = lines('', `The chain holds (${chain}), but not all of the record is backed:`, on);
+  return [...but, table(['UNBACKED'], rows, on)].join('\n');
 }
 
 function refusalOf({ firstBroken, why, unbacked }: TrailReport): Refusal {

@@ -7,6 +7,7 @@ import { demoPlace } from '../demo/place.js';
 import { tellStory } from '../demo/story.js';
 import { print } from '../output.js';
 import { startStack, type Stack } from '../stack.js';
+import { stopSignals } from '../stop-signals.js';
 import { refusalOf } from '../verb.js';
 
 interface Options {
@@ -40,11 +41,11 @@ async function demo({ exit = false, dataDir = readDataDir(), json = false }: Opt
   const out: Out = (line) => void (json ? process.stderr : process.stdout).write(`${line}\n`);
   const stays = !exit && !json && process.stdout.isTTY;
   const place = demoPlace(dataDir);
-  const told = stopSignal();
+  const { told, hurry } = stopSignals((line) => out(`\n${line}`));
   const started = Date.now();
   out(`Gatehouse demo in ${place}; it is made anew on each run.`);
   out('Starting PostgreSQL, Temporal and a worker; the very first time this can take longer.');
-  const stack = await startUnlessTold(place, told);
+  const stack = await startUnlessTold(place, told, hurry);
   if (!stack) return out('\nStopped before the story began.');
   const over = new AbortController();
   const tell = narrator(gatehouseOn(place, AbortSignal.any([told, over.signal])), out);
@@ -67,9 +68,9 @@ async function demo({ exit = false, dataDir = readDataDir(), json = false }: Opt
   }
 }
 
-async function startUnlessTold(place: string, told: AbortSignal): Promise<Stack | undefined> {
+async function startUnlessTold(place: string, told: AbortSignal, hurry: AbortSignal): Promise<Stack | undefined> {
   try {
-    return await startStack({ dataDir: place, freePorts: true, fresh: true, signal: told });
+    return await startStack({ dataDir: place, freePorts: true, fresh: true, signal: told, hurry });
   } catch (error) {
     if (!told.aborted) throw error;
     process.exitCode = INTERRUPTED;
@@ -127,11 +128,4 @@ function documentOf(connection: Connection, dataDir: string, chapters: readonly 
 
 function seconds(ms: number): number {
   return Math.round(ms / 1000);
-}
-
-/** Aborts at the first signal to stop; npm passes on a Ctrl-C that the terminal sent already, and that changes nothing. */
-function stopSignal(): AbortSignal {
-  const told = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.abort());
-  return told.signal;
 }

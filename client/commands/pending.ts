@@ -6,7 +6,9 @@ import type { Person } from '../../platform/people.js';
 import { readPending, type PendingGate } from '../../platform/read/pending.js';
 import { Refused, type Outcome } from '../output.js';
 import { openRecord, shown } from '../record.js';
+import { lines } from '../show/marks.js';
 import { table, when } from '../table.js';
+import { terminalOf } from '../terminal.js';
 import { verb } from '../verb.js';
 
 interface Options {
@@ -53,17 +55,19 @@ function personNamed(approver: string, people: readonly Person[]): Person {
 function textOf(
   found: readonly PendingGate[],
   { gate, person }: { gate: string | undefined; person: Person | undefined },
+  on = terminalOf(),
 ): string {
   if (found.length === 0) {
     const which = [gate && `gate ${gate}`, person && `for ${person.email}`].filter(Boolean).join(' ');
-    return `Nothing is pending${which && ` at ${which}`.replace('at for', 'for')}. Gates open when a version enters staging: gatehouse status.`;
+    const nothing = `Nothing is pending${which && ` at ${which}`.replace('at for', 'for')}.`;
+    return lines('', `${nothing} Gates open when a version enters staging. Next: gatehouse status`, on).join('\n');
   }
   const rows = found.map(({ model, version, gate: waits, state, asks, since, dueAt, who, group }) => {
     const row = [`${model} ${version}`, state === 'void' ? `${waits} (approval void)` : waits, asks, when(since), when(dueAt)];
-    return person ? row : [...row, who.join(', ') || `nobody left in ${group}`];
+    return person ? row : [...row, who.length > 0 ? who : `nobody left in ${group}`];
   });
   const headings = ['VERSION', 'GATE', 'ASKS', 'SINCE', 'DUE', ...(person ? [] : ['WHO'])];
   const [{ model, version, gate: first }] = found as [PendingGate];
   const example = `gatehouse approve --model-name ${model} --version ${version} --gate ${first} --approver ${person?.email ?? 'E'}`;
-  return `${table(headings, rows)}\n\nNext: ${example}`;
+  return [table(headings, rows, on), '', ...lines('Next: ', example, on)].join('\n');
 }

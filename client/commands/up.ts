@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { readDataDir } from '../../platform/config.js';
 import { dataDirPaths, type Connection } from '../../platform/connection-file.js';
 import { print, type Outcome } from '../output.js';
-import { startStack, type Stack } from '../stack.js';
+import { AlreadyRuns, startStack, type Stack } from '../stack.js';
+import { stopSignals } from '../stop-signals.js';
 import { refusalOf } from '../verb.js';
 
 /** Adds `up`: the embedded stack with worker and UI, until Ctrl-C. */
@@ -19,12 +20,13 @@ export function upCommand(program: Command): void {
 
 async function up(dataDir: string, json: boolean): Promise<void> {
   const show = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
-  const told = stopSignal(show);
+  const { told, hurry } = stopSignals(show);
   let stack: Stack;
   try {
-    stack = await startStack({ dataDir, onLine: show, signal: told });
+    stack = await startStack({ dataDir, onLine: show, signal: told, hurry });
   } catch (error) {
     if (told.aborted) return;
+    if (error instanceof AlreadyRuns) return print(whereItRuns(dataDir, error), json);
     throw error;
   }
   print(addresses(dataDir, stack.connection), json);
@@ -40,21 +42,10 @@ async function up(dataDir: string, json: boolean): Promise<void> {
   print({ document: {}, text: '', refusal }, false);
 }
 
-/** Aborts at the first signal to stop; further ones change nothing. */
-function stopSignal(show: (line: string) => void): AbortSignal {
-  const told = new AbortController();
-  let last = 0;
-  const onSignal = (): void => {
-    // The terminal sends Ctrl-C to npm as well, which passes it on: two signals for one key.
-    const repeated = Date.now() - last < 300;
-    last = Date.now();
-    if (told.signal.aborted && !repeated) show('already stopping; it takes as long as the work in hand');
-    if (told.signal.aborted) return;
-    show('stopping');
-    told.abort();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  return told.signal;
+/** What a script needs of the stack that runs already, with the refusal of another one. */
+function whereItRuns(dataDir: string, { refusal, runs: { pid, connection } }: AlreadyRuns): Outcome {
+  const known = connection ? addresses(dataDir, connection).document : { dataDir: dataDirPaths(dataDir).root };
+  return { document: { ...known, pid }, text: '', refusal };
 }
 
 function addresses(dataDir: string, { temporal, readUrl, people, environment }: Connection): Outcome {

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../data-dir.js';
 import { Refused } from '../output.js';
 
 const MARKER = '.gatehouse-demo';
@@ -9,7 +10,7 @@ const MARK = 'gatehouse demo made this folder, and clears it whenever it runs ag
 export function demoPlace(dataDir: string): string {
   const place = join(resolve(dataDir), 'demo');
   const marker = join(place, MARKER);
-  mkdirSync(place, { recursive: true, mode: 0o700 });
+  makeFolder(place);
   if (!existsSync(marker) && readdirSync(place).length > 0) {
     throw new Refused({
       kind: 'usage',

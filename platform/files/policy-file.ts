@@ -84,6 +84,7 @@ function gatesProblem(document: YamlDocument): Problem[] {
 /** Pairs of figures of which the first must not be more than the second. */
 const ORDER = [
   ['soak.min', 'soak.max'],
+  ['reminders.gate', 'reminders.escalate'],
   ['alerts.info.accuracy_drop', 'alerts.warning.accuracy_drop'],
   ['alerts.warning.accuracy_drop', 'alerts.critical.accuracy_drop'],
   ['alerts.critical.accuracy_drop', 'rollback.accuracy_drop'],

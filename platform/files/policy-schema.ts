@@ -42,6 +42,11 @@ export const policySchema = section({
     `a map such as {min: 7d, max: 14d}, each more than 0 and at most 365d (units ${DURATION_UNITS.join(', ')})`,
   ),
   gates: section({ 'data-science': gate, devops: gate, business: gate, security: gate }),
+  reminders: section({
+    gate: duration({ usual: 'd', max: YEAR_MS }),
+    escalate: duration({ usual: 'd', max: YEAR_MS }),
+    escalation: group,
+  }),
   contacts: z.record(
     name,
     z.union([text(254), z.array(text(254)).max(50)], { error: 'must be an address or a list of addresses' }),

@@ -3,7 +3,7 @@ import { CHAIN_START, firstBroken, type AuditRow } from '../../domain/audit.js';
 import { chainLink } from '../audit.js';
 import type { Db } from '../pool.js';
 import type { TrailEvent } from './audit-trail.js';
-import { backing, type Backing } from './audit-backing.js';
+import { backing, type RecordBacking } from './audit-backing.js';
 import { inSnapshot } from './snapshot.js';
 
 /** Whether the audit trail holds: its chain from the first event to the head, and the record it speaks of. */
@@ -47,7 +47,7 @@ export async function verifyTrail(pool: pg.Pool): Promise<TrailReport> {
 
 type Broken = { readonly seq: number; readonly why: string };
 
-async function follow(db: Db, record: Backing): Promise<{ last: Link; broken?: Broken }> {
+async function follow(db: Db, record: RecordBacking): Promise<{ last: Link; broken?: Broken }> {
   let last: Link = { seq: 0, hash: CHAIN_START };
   for await (const rows of batches(db)) {
     const chain = firstBroken(rows, last, chainLink);

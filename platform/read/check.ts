@@ -3,6 +3,7 @@ import type { Attempt } from '../../domain/attempt.js';
 import { conditionsBefore, eligibilityOf, type Condition } from '../../domain/eligibility.js';
 import { GATES, type Policy } from '../../domain/policy.js';
 import type { Stage } from '../../domain/progress.js';
+import { progressOf } from '../../domain/view.js';
 import { loadAttempt } from '../attempt.js';
 import { databaseNow } from '../audit.js';
 import { allPeople } from '../people.js';
@@ -21,6 +22,12 @@ export interface Check {
   /** ISO time, or null when no moment can be named. */
   readonly earliest: string | null;
   readonly conditions: readonly Condition[];
+  /** When an attempt in staging ends, met or not; null where none soaks. */
+  readonly attemptEndsAt: string | null;
+  /** Why the newest attempt ended, where it has. */
+  readonly endReason: string | null;
+  /** The numbers in which the policy it is held to is looser than the guidelines; empty when in none. */
+  readonly relaxed: readonly string[];
   /** Database time. */
   readonly asOf: string;
 }
@@ -35,10 +42,22 @@ export async function readCheck(pool: pg.Pool, of: { model: string; version: str
     const attempt = promotionId === null ? undefined : await loadAttempt(db, promotionId);
     if (attempt) {
       const { eligible, earliest, conditions } = eligibilityOf(attempt);
-      return { model, version, stage, promotionId, eligible, earliest, conditions: await named(db, attempt, conditions), asOf };
+      return {
+        model,
+        version,
+        stage,
+        promotionId,
+        eligible,
+        earliest,
+        conditions: await named(db, attempt, conditions),
+        attemptEndsAt: progressOf(attempt).decideUntil,
+        endReason: attempt.endReason,
+        relaxed: attempt.relaxed,
+        asOf,
+      };
     }
-    const policy = await policyToCome(db, model);
-    if (!policy) return undefined;
+    const toCome = await policyToCome(db, model);
+    if (!toCome) return undefined;
     return {
       model,
       version,
@@ -46,7 +65,10 @@ export async function readCheck(pool: pg.Pool, of: { model: string; version: str
       promotionId,
       eligible: false,
       earliest: null,
-      conditions: conditionsBefore({ policy }),
+      conditions: conditionsBefore(toCome),
+      attemptEndsAt: null,
+      endReason: null,
+      relaxed: toCome.relaxed,
       asOf,
     };
   });
@@ -57,16 +79,17 @@ async function named(db: Db, attempt: Attempt, conditions: readonly Condition[])
   const people = await allPeople(db);
   return conditions.map((condition) => {
     const gate = condition.kind === 'gate' ? GATES.find((each) => each === condition.id) : undefined;
-    const could = gate && condition.verdict === 'pending' ? couldApprove(attempt, gate, people) : [];
-    return could.length === 0 ? condition : { ...condition, who: `${condition.who}: ${could.join(', ')}` };
+    if (!gate || condition.verdict !== 'pending' || attempt.state !== 'staging') return condition;
+    const could = couldApprove(attempt, gate, people);
+    return { ...condition, who: `${condition.who}: ${could.join(', ') || 'nobody left who may'}` };
   });
 }
 
 /** The policy that a promotion asked for now would be held to. */
-async function policyToCome(db: Db, model: string): Promise<Policy | undefined> {
-  const { rows } = await db.query<{ effective: string }>(
-    `SELECT effective FROM policy WHERE model IN ($1, '_defaults') ORDER BY model = $1 DESC, seq DESC LIMIT 1`,
+async function policyToCome(db: Db, model: string): Promise<{ policy: Policy; relaxed: string[] } | undefined> {
+  const { rows } = await db.query<{ effective: string; relaxed: string[] }>(
+    `SELECT effective, relaxed FROM policy WHERE model IN ($1, '_defaults') ORDER BY model = $1 DESC, seq DESC LIMIT 1`,
     [model],
   );
-  return rows[0] && (JSON.parse(rows[0].effective) as Policy);
+  return rows[0] && { policy: JSON.parse(rows[0].effective) as Policy, relaxed: rows[0].relaxed };
 }

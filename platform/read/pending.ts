@@ -1,8 +1,7 @@
 import type pg from 'pg';
 import type { Attempt } from '../../domain/attempt.js';
 import type { Gate } from '../../domain/policy.js';
-import { maximumEndsAt } from '../../domain/soak.js';
-import { gateViews } from '../../domain/view.js';
+import { gateViews, soakView } from '../../domain/view.js';
 import { loadAttempt } from '../attempt.js';
 import { allPeople, type Person } from '../people.js';
 import { couldApprove } from './deciders.js';
@@ -37,9 +36,10 @@ export async function readPending(pool: pg.Pool): Promise<{ people: Person[]; pe
 }
 
 function waitingGates(attempt: Attempt, people: readonly Person[]): PendingGate[] {
-  const { model, version, promotionId, stagedAt, policy } = attempt;
-  if (attempt.state !== 'staging' || stagedAt === null) return [];
-  const [since, dueAt] = [stagedAt, maximumEndsAt(stagedAt, policy)].map((at) => new Date(at).toISOString()) as [string, string];
+  const { model, version, promotionId } = attempt;
+  const soak = soakView(attempt);
+  if (attempt.state !== 'staging' || !soak) return [];
+  const { startedAt: since, maxEndsAt: dueAt } = soak;
   return gateViews(attempt).flatMap(({ gate, asks, group, state }) => {
     if (state !== 'open' && state !== 'void') return [];
     return [{ model, version, gate, asks, since, dueAt, state, group, promotionId, who: couldApprove(attempt, gate, people) }];

@@ -1,10 +1,14 @@
 import type pg from 'pg';
+import type { Attempt } from '../../domain/attempt.js';
+import type { JsonValue } from '../../domain/canonical.js';
 import { promotionWorkflowId } from '../../domain/ids.js';
 import type { GateView, Stage } from '../../domain/progress.js';
 import { progressOf } from '../../domain/view.js';
 import { loadAttempt } from '../attempt.js';
 import { databaseNow } from '../audit.js';
+import { allPeople, type Person } from '../people.js';
 import type { Db } from '../pool.js';
+import { couldApprove } from './deciders.js';
 import { inSnapshot } from './snapshot.js';
 import { readVersions, type VersionFilter, type VersionRow } from './versions.js';
 
@@ -18,6 +22,19 @@ export interface SoakStatus {
   readonly paused: boolean;
 }
 
+/** One gate as `status` shows it; `who` are the people whose approval would count now, where it waits. */
+export interface GateStatus extends GateView {
+  readonly who: readonly string[];
+}
+
+/** What became of one step after a production change. */
+export interface FollowUp {
+  readonly step: string;
+  readonly outcome: 'done' | 'failed';
+  readonly detail: JsonValue;
+  readonly at: string;
+}
+
 /** One attempt as `status` shows it. */
 export interface AttemptStatus {
   readonly id: string;
@@ -29,9 +46,11 @@ export interface AttemptStatus {
   /** The numbers in which its policy is looser than the guidelines; empty when in none. */
   readonly relaxed: readonly string[];
   readonly soak: SoakStatus | null;
-  readonly gates: readonly GateView[];
+  readonly gates: readonly GateStatus[];
   readonly waitingFor: readonly string[];
   readonly endReason: string | null;
+  /** What followed its production change, in order of time. */
+  readonly followUps: readonly FollowUp[];
 }
 
 /** One version as `status` shows it; `promotion` is its newest attempt. */
@@ -50,19 +69,46 @@ export interface Status {
   }[];
 }
 
+/** What the record says of the versions meant; only how far a soak is depends on the moment it is looked at. */
+export interface Reading {
+  /** Database time. */
+  readonly asOf: string;
+  readonly serving: ReadonlyMap<string, string>;
+  readonly people: readonly Person[];
+  readonly versions: readonly (VersionRow & { readonly attempt: AttemptReading | null })[];
+}
+
+interface AttemptReading extends Pick<AttemptStatus, 'requestedAt' | 'endedAt' | 'followUps'> {
+  readonly attempt: Attempt;
+}
+
 /** The stages, soaks and gates of the versions meant, all read at one moment. */
 export async function readStatus(pool: pg.Pool, filter: VersionFilter): Promise<Status> {
+  const reading = await takeReading(pool, filter);
+  return statusAt(reading, reading.asOf);
+}
+
+/** Reads everything that `status` shows of the versions meant, at one moment. */
+export async function takeReading(pool: pg.Pool, filter: VersionFilter): Promise<Reading> {
   return await inSnapshot(pool, async (db) => {
     const asOf = await databaseNow(db);
-    const serving = await readProduction(db);
-    const byModel = new Map<string, VersionStatus[]>();
-    for (const { model, promotionId, ...row } of await readVersions(db, filter)) {
-      const promotion = promotionId === null ? null : await attemptStatus(db, promotionId);
-      byModel.set(model, [...(byModel.get(model) ?? []), { ...row, promotion }]);
+    const versions: Reading['versions'][number][] = [];
+    for (const row of await readVersions(db, filter)) {
+      versions.push({ ...row, attempt: row.promotionId === null ? null : await readAttempt(db, row.promotionId) });
     }
-    const models = [...byModel].map(([model, versions]) => ({ model, production: serving.get(model) ?? null, versions }));
-    return { asOf, models };
+    return { asOf, serving: await readProduction(db), people: await allPeople(db), versions };
   });
+}
+
+/** The status that a reading makes at a moment at which the record says the same. */
+export function statusAt(reading: Reading, asOf: string): Status {
+  const byModel = new Map<string, VersionStatus[]>();
+  for (const { model, promotionId: _, attempt, ...row } of reading.versions) {
+    const promotion = attempt && attemptStatus(attempt, reading.people, asOf);
+    byModel.set(model, [...(byModel.get(model) ?? []), { ...row, promotion }]);
+  }
+  const models = [...byModel].map(([model, versions]) => ({ model, production: reading.serving.get(model) ?? null, versions }));
+  return { asOf, models };
 }
 
 async function readProduction(db: Db): Promise<Map<string, string>> {
@@ -72,21 +118,40 @@ async function readProduction(db: Db): Promise<Map<string, string>> {
   return new Map(rows.map(({ name, version }) => [name, version]));
 }
 
-async function attemptStatus(db: Db, promotionId: string): Promise<AttemptStatus | null> {
+async function readAttempt(db: Db, promotionId: string): Promise<AttemptReading | null> {
   const attempt = await loadAttempt(db, promotionId);
-  const { rows } = await db.query<Pick<AttemptStatus, 'requestedAt' | 'endedAt'>>(
+  const times = await db.query<Pick<AttemptStatus, 'requestedAt' | 'endedAt'>>(
     'SELECT requested_at AS "requestedAt", ended_at AS "endedAt" FROM promotion WHERE id = $1',
     [promotionId],
   );
-  const times = rows[0];
-  if (!attempt || !times) return null;
-  const { state, requestedBy, relaxed, soak, gates, waitingFor } = progressOf(attempt);
+  const steps = await db.query<Omit<FollowUp, 'detail'> & { detail: string }>(
+    `SELECT f.step, f.outcome, f.detail, f.at FROM follow_up f JOIN production_change c ON c.key = f.change_key
+      WHERE c.promotion_id = $1 ORDER BY f.at, f.step`,
+    [promotionId],
+  );
+  if (!attempt || !times.rows[0]) return null;
+  const followUps = steps.rows.map((row) => ({ ...row, detail: jsonOr(row.detail) }));
+  return { attempt, ...times.rows[0], followUps };
+}
+
+function jsonOr(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}
+
+function attemptStatus({ attempt: then, ...rest }: AttemptReading, people: readonly Person[], asOf: string): AttemptStatus {
+  const attempt = { ...then, now: Date.parse(asOf) };
+  const { promotionId, state, requestedBy, relaxed, soak, gates, waitingFor } = progressOf(attempt);
+  const waits = ({ state: is }: GateView): boolean => state === 'staging' && (is === 'open' || is === 'void');
   return {
     id: promotionId,
     workflowId: promotionWorkflowId(promotionId),
     state,
     requestedBy,
-    ...times,
+    ...rest,
     relaxed,
     soak: soak && {
       startedAt: soak.startedAt,
@@ -96,7 +161,7 @@ async function attemptStatus(db: Db, promotionId: string): Promise<AttemptStatus
       maxEndsAt: soak.maxEndsAt,
       paused: soak.paused,
     },
-    gates,
+    gates: gates.map((gate) => ({ ...gate, who: waits(gate) ? couldApprove(attempt, gate.gate, people) : [] })),
     waitingFor,
     endReason: attempt.endReason,
   };

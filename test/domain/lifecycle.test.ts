@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nextOf, RECHECK_AGAIN_MS, RECHECK_FRESH_MS } from '../../domain/lifecycle.js';
+import { CHECKS } from '../../domain/checks.js';
+import { missing, nextOf, RECHECK_AGAIN_MS, RECHECK_FRESH_MS } from '../../domain/lifecycle.js';
 import {
   allPassed,
   attempt,
@@ -52,7 +53,7 @@ describe('rules §1, staging → production "by itself, at the first moment all 
   it('a minimum that lacks only a look waits one interval, not nothing at all', () => {
     const now = STAGED_AT + 7 * DAY;
     const last = { from: now - DAY, to: now - 2 * MINUTE, verdict: 'healthy', reason: '' } as const;
-    const late = attempt({ now, soak: { startedAt: STAGED_AT, earnedMs: 7 * DAY - MINUTE, last } });
+    const late = attempt({ now, soak: { startedAt: STAGED_AT, earnedMs: 7 * DAY - MINUTE, last, pauses: [], extendedMs: 0 } });
     expect(nextOf(late)).toEqual({ kind: 'wait', until: now + MINUTE, probe: true });
   });
 
@@ -136,11 +137,51 @@ describe('rules §1, other ends of staging', () => {
   });
 });
 
+describe('a round that another policy has opened in staging', () => {
+  it('has its checks run before anything is waited for, and is rejected when one fails', () => {
+    expect(nextOf(attempt({ round: 2, findings: [] }))).toEqual({ kind: 'check', checks: CHECKS });
+    const failing = [...allPassed.slice(1), finding('artifacts', 'fail', 'damaged')];
+    expect(nextOf(attempt({ round: 2, findings: failing }))).toMatchObject({ kind: 'enter', to: 'rejected' });
+    expect(nextOf(attempt({ round: 2 })).kind).toBe('wait');
+  });
+});
+
+describe('rules §1, "a person\'s pause stops both ends"', () => {
+  const pausedAt = STAGED_AT + 2 * DAY;
+  const paused = (now: number, to: number | null = null, earnedMs = 2 * DAY) => {
+    const last = { from: STAGED_AT, to: now, verdict: 'healthy', reason: '' } as const;
+    const pauses = [{ from: pausedAt, to, by: 'mia', reason: 'the site is closed' }];
+    return attempt({ now, soak: { startedAt: STAGED_AT, earnedMs, last, pauses, extendedMs: 0 } });
+  };
+
+  it('a paused attempt neither expires nor is promoted, however long it is paused', () => {
+    expect(nextOf(paused(STAGED_AT + 100 * DAY)).kind).toBe('wait');
+    const earned = { ...paused(STAGED_AT + 20 * DAY, null, 7 * DAY), decisions: fourApprovals() };
+    expect(nextOf({ ...earned, rechecks: rechecksPassed(earned.now) }).kind).toBe('wait');
+    expect(missing(earned)).toEqual(['resume (paused by mia: the site is closed)']);
+  });
+
+  it('after three paused days both ends are three days later', () => {
+    const end = STAGED_AT + 17 * DAY;
+    expect(nextOf(paused(end - 1, pausedAt + 3 * DAY)).kind).toBe('wait');
+    expect(nextOf(paused(end, pausedAt + 3 * DAY))).toMatchObject({ kind: 'enter', to: 'expired' });
+  });
+
+  it('an extension moves the maximum alone', () => {
+    const extended = (now: number) => {
+      const soak = attempt({ now }).soak;
+      return attempt({ now, soak: soak && { ...soak, extendedMs: 3 * DAY } });
+    };
+    expect(nextOf(extended(STAGED_AT + 17 * DAY - 1)).kind).toBe('wait');
+    expect(nextOf(extended(STAGED_AT + 17 * DAY))).toMatchObject({ kind: 'enter', to: 'expired' });
+  });
+});
+
 describe('production and after', () => {
   it('follows up once, then waits for a message alone', () => {
     const serving = attempt({ state: 'production', change: { key: 'k', followUpsDone: [] } });
-    expect(nextOf(serving)).toEqual({ kind: 'follow-up', steps: ['archive-previous'] });
-    expect(nextOf({ ...serving, change: { key: 'k', followUpsDone: ['archive-previous'] } })).toEqual({
+    expect(nextOf(serving)).toEqual({ kind: 'follow-up', steps: ['serving', 'archive-previous'] });
+    expect(nextOf({ ...serving, change: { key: 'k', followUpsDone: ['serving', 'archive-previous'] } })).toEqual({
       kind: 'wait',
       until: null,
       probe: false,

@@ -94,7 +94,7 @@ function happen(before: Attempt, { kind, ...rest }: Event, diary: Diary): Attemp
       if (seen === 'healthy') diary.earnedMs += ms;
       const soak = {
         ...before.soak,
-        earnedMs: earnedAfter(before.soak.earnedMs, window, before.policy),
+        earnedMs: earnedAfter(before.soak, window, before.policy),
         last: { ...window, reason: '' },
       };
       return { ...before, now, soak, critical: seen === 'critical' ? 'seen' : null };
@@ -116,7 +116,7 @@ function happen(before: Attempt, { kind, ...rest }: Event, diary: Diary): Attemp
 function settled(before: Attempt): Attempt {
   const next = nextOf(before);
   if (next.kind !== 'enter') return next.kind === 'change' ? { ...before, state: 'production' } : before;
-  const soak = { startedAt: before.now, earnedMs: 0, last: null };
+  const soak = { startedAt: before.now, earnedMs: 0, last: null, pauses: [], extendedMs: 0 };
   return settled({ ...before, state: next.to, ...(next.to === 'staging' ? { stagedAt: before.now, soak } : {}) });
 }
 

@@ -1,18 +1,49 @@
 import { describe, expect, it } from 'vitest';
-import { earnedAfter, minimumEndsAt, soakIsOver, soakStands, stretchOf, type Health, type Soak } from '../../domain/soak.js';
+import {
+  earnedAfter,
+  maximumEndsAt,
+  minimumEndsAt,
+  soakIsOver,
+  soakStands,
+  stretchOf,
+  type Health,
+  type Soak,
+} from '../../domain/soak.js';
 import { DAY, MINUTE, policyWith, STAGED_AT } from '../support/attempt.js';
 
 const policy = policyWith();
-const start: Soak = { startedAt: STAGED_AT, earnedMs: 0, last: null };
+const start: Soak = { startedAt: STAGED_AT, earnedMs: 0, last: null, pauses: [], extendedMs: 0 };
 
 /** Lives through days of one verdict each, with a look every minute. */
 function live(days: readonly Health[], under = policy): Soak {
   return days.reduce<Soak>((soak, verdict) => {
     const from = soak.last?.to ?? soak.startedAt;
     const window = { from, to: from + DAY, verdict };
-    return { ...soak, earnedMs: earnedAfter(soak.earnedMs, window, under), last: { ...window, reason: '' } };
+    return { ...soak, earnedMs: earnedAfter(soak, window, under), last: { ...window, reason: '' } };
   }, start);
 }
+
+describe("a person's pause (rules §1)", () => {
+  const window = (from: number, to: number) => ({ from, to, verdict: 'healthy' }) as const;
+  const pauses = [{ from: STAGED_AT + DAY, to: STAGED_AT + 2 * DAY, by: 'mia', reason: 'stocktaking' }];
+
+  it('time under a pause is not earned, to the millisecond', () => {
+    const soak = { earnedMs: 0, pauses };
+    expect(earnedAfter(soak, window(STAGED_AT, STAGED_AT + DAY), policy)).toBe(DAY);
+    expect(earnedAfter(soak, window(STAGED_AT, STAGED_AT + DAY + 1), policy)).toBe(DAY);
+    expect(earnedAfter(soak, window(STAGED_AT, STAGED_AT + 2 * DAY + 1), policy)).toBe(DAY + 1);
+  });
+
+  it('an open pause moves both ends on with the time', () => {
+    const soak: Soak = { ...start, pauses: pauses.map((pause) => ({ ...pause, to: null })) };
+    for (const now of [STAGED_AT + DAY, STAGED_AT + 2 * DAY, STAGED_AT + 50 * DAY]) {
+      expect(maximumEndsAt(soak, now, policy)).toBe(now + 13 * DAY);
+      expect(soakStands(soak, now, policy)).toBe(true);
+    }
+    const closed = { ...start, pauses };
+    expect(maximumEndsAt(closed, STAGED_AT + 5 * DAY, policy)).toBe(STAGED_AT + 15 * DAY);
+  });
+});
 
 describe('the soak is earned (rules §1)', () => {
   it('is over at exactly the minimum', () => {

@@ -29,7 +29,8 @@ export async function drive({ activities }: World, promotionId: string): Promise
       const phase = now.kind === 'check' ? 'validation' : 'recheck';
       for (const check of now.checks) await inActivity(activities.runCheck, { promotionId, check, phase });
     } else if (now.kind === 'change') await activities.changeProduction({ promotionId });
-    else if (now.kind === 'follow-up') for (const step of now.steps) await activities.followUp({ promotionId, step });
+    else if (now.kind === 'follow-up')
+      for (const step of now.steps) await activities.followUp({ changeKey: `promotion/${promotionId}`, step });
     else return;
   }
 }

@@ -27,9 +27,13 @@ describe('what people read', () => {
   });
 
   it('never says that more time has passed than has', () => {
-    expect(lasting(7 * DAY - 1)).toBe('6d23h59m');
-    expect(lasting(59_999)).toBe('59s');
-    expect(lasting(0)).toBe('0s');
+    expect(lasting(7 * DAY - 1)).toBe('6 d 23 h');
+    expect(lasting(7 * DAY)).toBe('7 days');
+    expect(lasting(3 * DAY + 4 * HOUR + 5_000)).toBe('3 d 4 h');
+    expect(lasting(DAY + 59_000)).toBe('1 day');
+    expect(lasting(HOUR + 60_000)).toBe('1 h 1 min');
+    expect(lasting(59_999)).toBe('59 seconds');
+    expect(lasting(0)).toBe('0 seconds');
     expect(bar(7 * DAY - 1, 7 * DAY)).toBe(`[${'#'.repeat(23)}-] 99 %`);
     expect(bar(8 * DAY, 7 * DAY)).toBe(`[${'#'.repeat(24)}] 100 %`);
     expect(bar(0, 0)).toMatch(/100 %/);

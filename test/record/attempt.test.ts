@@ -72,6 +72,7 @@ describe('one attempt on the record, without Temporal', () => {
       'stage.changed',
       ...GATES.map(() => 'decision.approved'),
       'production.changed',
+      'serving.pointed',
     ]);
     expect(world.told).toContain(`ensure ${id}`);
   });

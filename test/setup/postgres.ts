@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { Part } from '../../dev/start-options.js';
 import { grantGroups, startPostgres } from '../../dev/postgres.js';
@@ -34,6 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     for (const part of parts.reverse()) await part.stop();
     rmSync(dataDir, { recursive: true, force: true });
-    rmSync(postgres.place.dataDir, { recursive: true, force: true });
+    // As root PostgreSQL's data lies outside, in a folder of its own.
+    rmSync(dirname(postgres.place.dataDir), { recursive: true, force: true });
   };
 }

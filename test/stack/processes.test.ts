@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keepRunning } from '../../dev/keep-running.js';
 import type { Part } from '../../dev/start-options.js';
 import { markStopping, releaseLock, takeLock } from '../../dev/lock.js';
-import { choosePort, HOST } from '../../dev/ports.js';
+import { choosePort, HOST, startOnPorts } from '../../dev/ports.js';
 import { endRecorded, readRecord, recordOf, startOf, writeRecord } from '../../dev/process-record.js';
 import { launch, type Launch } from '../../dev/process.js';
 
@@ -112,6 +112,27 @@ describe('a process of the stack', () => {
     await expect(launch(program('', { command: join(dir, 'none') }), never)).rejects.toThrow(/did not start.*ENOENT/);
   });
 
+  it('that cannot be written down does not run', async () => {
+    const record = join(dir, 'none', 'program.json');
+    const file = join(dir, 'pid');
+    const script = `require('fs').writeFileSync(${JSON.stringify(file)}, String(process.pid)); setInterval(() => {}, 1000); console.log('ready')`;
+    await expect(launch(program(script, { record }), never)).rejects.toThrow(/the program did not start: ENOENT/);
+    await delay(500);
+    if (existsSync(file)) expect(startOf(Number(readFileSync(file, 'utf8')))).toBeUndefined();
+  });
+
+  it('is ended at once when stopping gets in a hurry', async () => {
+    const hurry = new AbortController();
+    const deaf = program(`process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')`, {
+      graceMs: 600_000,
+    });
+    const running = await launch(deaf, never, hurry.signal);
+    const ended = running.end();
+    hurry.abort();
+    await ended;
+    expect(startOf(running.pid)).toBeUndefined();
+  });
+
   it('that is not ready in time is ended', async () => {
     const slow = launch(program('setInterval(() => {}, 1000)', { readyWithinMs: 300 }), never);
     await expect(slow).rejects.toThrow(/not ready within 0.3 s/);
@@ -148,6 +169,33 @@ describe('a process of the stack', () => {
 });
 
 describe('a port', () => {
+  it('that is taken between the look at it and the start is left to whoever took it', async () => {
+    const said: string[] = [];
+    const tried: number[] = [];
+    const other = createServer();
+    const wanted = await choosePort(undefined, 'PostgreSQL', () => undefined);
+    const ports = await startOnPorts(
+      { PostgreSQL: wanted },
+      (line) => said.push(line),
+      async (port = 0) => {
+        tried.push(port);
+        if (tried.length > 1) return;
+        await new Promise<void>((done) => other.listen(port, HOST, done));
+        throw new Error('address already in use');
+      },
+    );
+    expect(tried).toHaveLength(2);
+    expect(ports).toEqual([tried[1]]);
+    expect(said).toEqual([`port ${wanted} is taken; PostgreSQL listens on ${tried[1]}`]);
+    await new Promise((done) => other.close(done));
+    const failing = startOnPorts(
+      { PostgreSQL: wanted },
+      () => undefined,
+      () => Promise.reject(new Error('damaged data')),
+    );
+    await expect(failing).rejects.toThrow('damaged data');
+  });
+
   it('is the wanted one where it is free, else another, which is said', async () => {
     const server = createServer().listen(0, HOST);
     await new Promise((done) => server.once('listening', done));

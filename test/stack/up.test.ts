@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -44,7 +44,7 @@ async function until(met: () => boolean, what: () => string): Promise<void> {
   }
 }
 
-it('prints one document when ready, and stops at the first Ctrl-C, whatever comes after it', async () => {
+it('prints one document when ready, refuses a second start with all addresses, and stops at once at the second Ctrl-C', async () => {
   const run = up('--json');
   await until(() => run.out().includes('\n'), run.err);
   const document = JSON.parse(run.out()) as { temporal: { uiUrl: string }; postgres: string };
@@ -53,18 +53,30 @@ it('prints one document when ready, and stops at the first Ctrl-C, whatever come
   expect(document).toMatchObject({ dataDir: dir, temporal: connection?.temporal, people: connection?.people });
   expect(run.out() + run.err()).not.toContain(new URL(connection?.readUrl ?? '').password);
 
+  const written = readFileSync(join(dir, 'connection.json'), 'utf8');
+  const pid = readRecord(join(dir, 'run', 'stack.json'), dir)?.pid ?? 0;
   const second = up();
   expect(await second.ended).toBe(5);
   expect(second.err()).toMatch(/^5: a stack runs on .*\n$/);
-  expect(second.err()).toContain(document.temporal.uiUrl);
+  const { host } = new URL(connection?.readUrl ?? '');
+  for (const said of [dir, document.temporal.uiUrl, connection?.temporal.address ?? '', host, `process ${pid}`])
+    expect(second.err()).toContain(said);
+  const third = up('--json');
+  expect(await third.ended).toBe(5);
+  expect(JSON.parse(third.out())).toMatchObject({ ...document, pid, error: { code: 5 } });
+  writeFileSync(join(dir, 'connection.json'), written.slice(0, 40));
+  const fourth = up();
+  expect(await fourth.ended).toBe(5);
+  expect(fourth.err()).toContain(`process ${pid}`);
+  expect(readRecord(join(dir, 'run', 'stack.json'), dir)?.pid).toBe(pid);
 
-  run.child.kill('SIGINT');
+  run.child.kill('SIGTERM');
   await delay(400);
   run.child.kill('SIGINT');
   expect(await run.ended).toBe(0);
-  expect(run.err()).toMatch(
-    /stopping\nalready stopping.*\nstopped the worker\nstopped Temporal\nstopped PostgreSQL\n$|stopped PostgreSQL\n$/,
-  );
+  // A stack that is quick to stop has nothing left to hurry.
+  expect(run.err()).toMatch(/\nstopping; once more.*\n(.*\n)*(stopping at once.*\n(.*\n)*)?stopped PostgreSQL\n$/);
+  expect(readdirSync(join(dir, 'run'))).toEqual([]);
   expect(existsSync(join(dir, 'connection.json'))).toBe(false);
   expect(run.out().trim().split('\n')).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,6 +21,10 @@ export interface Ran {
 /** An embedded stack as a user starts it, with the command line beside it. */
 export interface RunningStack {
   readonly dir: string;
+  /** The process of `gatehouse up`. */
+  readonly pid: number;
+  /** What it has printed so far. */
+  readonly printed: () => string;
   readonly connection: Connection;
   readonly owner: OwnerFile;
   /** Runs `gatehouse …` as another process and answers what came of it. */
@@ -41,7 +45,7 @@ export async function up(dir = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-'))): P
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const file = join(dir, 'connection.json');
-  for (let waited = 0; !existsSync(file); waited += 100) {
+  for (let waited = 0; !printed.includes('Ctrl-C stops it.'); waited += 100) {
     if (child.exitCode !== null || waited > 90_000) throw new Error(`the stack did not come up:\n${printed}`);
     await pause(100);
   }
@@ -56,6 +60,8 @@ export async function up(dir = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-'))): P
   const cli = (...args: string[]) => run(process.execPath, [cliFile, ...args], { ...process.env, GATEHOUSE_DATA_DIR: dir });
   return {
     dir,
+    pid: child.pid as number,
+    printed: () => printed,
     connection,
     owner: JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8')) as OwnerFile,
     cli,

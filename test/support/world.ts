@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
+import { fileChannel } from '../../activities/notify/file-channel.js';
+import { pointerFile } from '../../activities/serving/pointer-file.js';
 import { createActivities, type Activities } from '../../activities/index.js';
 import { applyEnvelope } from '../../activities/registry/apply.js';
 import type { Deps } from '../../activities/registry/deps.js';
@@ -51,8 +53,18 @@ export async function makeWorld(): Promise<World> {
   const runs = {
     ensure: (id: string) => Promise.resolve(void told.push(`ensure ${id}`)),
     nudge: (id: string) => Promise.resolve(void told.push(`nudge ${id}`)),
+    follow: ({ key }: { key: string }) => Promise.resolve(void told.push(`follow ${key}`)),
+    deliver: (key: string) => Promise.resolve(void told.push(`deliver ${key}`)),
   };
-  const deps: Deps = { pool: db.worker, store, models: createModelRunner(), runs, log: () => undefined };
+  const deps: Deps = {
+    pool: db.worker,
+    store,
+    models: createModelRunner(),
+    serving: pointerFile(join(dir, 'serving')),
+    channels: [fileChannel(join(dir, 'notices.jsonl'))],
+    runs,
+    log: () => undefined,
+  };
 
   const sign: World['sign'] = async (act, email, fields, change = {}) => {
     const { rows } = await db.reader.query<{ id: string; environment: string; printed_name: string }>(

@@ -39,10 +39,11 @@ export const promoteNow: ApplyAct = async (tx, { hash, payload, person }) => {
       },
     };
   }
-  const { attempt } = await settle(tx, found.open);
+  const { attempt, notices } = await settle(tx, found.open);
   if (attempt.state !== 'staging')
     return {
       subject,
+      notices,
       refusal: {
         kind: 'rule',
         what: `the attempt is ${attempt.state}: ${attempt.endReason ?? ''}`,
@@ -52,6 +53,7 @@ export const promoteNow: ApplyAct = async (tx, { hash, payload, person }) => {
   if (!isReady(attempt)) {
     return {
       subject,
+      notices,
       refusal: {
         kind: 'rule',
         what: `not ready, missing: ${missing(attempt).join(', ')}`,
@@ -65,5 +67,5 @@ export const promoteNow: ApplyAct = async (tx, { hash, payload, person }) => {
   await tx.query('UPDATE promotion SET asked_at = $2 WHERE id = $1', [found.open, askedAt]);
   await appendAudit(tx, { action: 'promotion.asked', actor: person.email, subject, detail: { envelope: hash } });
   const result = { promotionId: found.open, workflowId: promotionWorkflowId(found.open), state: attempt.state, askedAt };
-  return { subject, result, nudge: [found.open] };
+  return { subject, result, nudge: [found.open], notices };
 };

@@ -4,6 +4,8 @@ import type { Stage } from '../../../domain/progress.js';
 import { appendAudit } from '../../../platform/audit.js';
 import type { Tx } from '../../../platform/pool.js';
 import type { ApplyAct } from '../applied.js';
+import { newestPolicy } from '../policy.js';
+import { QUARANTINE } from '../../../platform/read/production.js';
 import { changeStage } from '../settle.js';
 
 interface VersionRow {
@@ -11,6 +13,7 @@ interface VersionRow {
   since: string;
   attempt: number;
   open: string | null;
+  quarantine: string | null;
 }
 
 /** Asks for a promotion to staging: mints the attempt, pins the newest policy, starts the checks. */
@@ -25,9 +28,14 @@ export const requestPromotion: ApplyAct = async (tx, { hash, payload, person, at
     return { subject, refusal: notRegistered(subject) };
   }
   const asked = { from: String(payload['from_stage']), to: String(payload['to_stage']) };
-  const refusal = requestRefusal(asked, { status: known.status, since: known.since, openPromotion: known.open });
+  const refusal = requestRefusal(asked, {
+    status: known.status,
+    since: known.since,
+    openPromotion: known.open,
+    quarantine: known.quarantine,
+  });
   if (refusal) return { subject, refusal };
-  const policy = await policyOf(tx, model);
+  const policy = await newestPolicy(tx, model);
   if (!policy) return { subject, refusal: { kind: 'rule', what: 'no policy on the record', next: 'gatehouse policy register' } };
   if (policy.relaxed.length > 0 && payload['environment'] === 'production') {
     const given = policy.relaxed.join(', ');
@@ -67,18 +75,11 @@ async function versionOf(tx: Tx, modelId: number, version: string): Promise<Vers
   const { rows } = await tx.query<VersionRow>(
     `SELECT v.status, coalesce(v.deprecated_at, v.promoted_at, v.staged_at, v.registered_at) AS since,
             coalesce(max(p.attempt), 0) AS attempt,
-            max(p.id) FILTER (WHERE p.state IN ('validating', 'staging', 'production')) AS open
+            max(p.id) FILTER (WHERE p.state IN ('validating', 'staging', 'production')) AS open,
+            ${QUARANTINE} AS quarantine
        FROM model_version_detail v LEFT JOIN promotion p ON p.model_id = v.model_id AND p.version = v.version
       WHERE v.model_id = $1 AND v.version = $2 GROUP BY v.model_id, v.version`,
     [modelId, version],
-  );
-  return rows[0];
-}
-
-async function policyOf(tx: Tx, model: string): Promise<{ seq: number; digest: string; relaxed: string[] } | undefined> {
-  const { rows } = await tx.query<{ seq: number; digest: string; relaxed: string[] }>(
-    `SELECT seq, digest, relaxed FROM policy WHERE model IN ($1, '_defaults') ORDER BY model = $1 DESC, seq DESC LIMIT 1`,
-    [model],
   );
   return rows[0];
 }

@@ -1,0 +1,66 @@
+import type { Stage } from '../../domain/progress.js';
+import type { Status, VersionStatus } from '../../platform/read/status.js';
+import { brief, roomFor, table, when, type Cell } from '../table.js';
+import type { Canvas } from '../terminal.js';
+import { attemptLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
+import { lines, toned, type Tone } from './marks.js';
+
+
+/** What `status` shows: each model with its versions, and what each open attempt waits for. */
+export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo): readonly string[] {
+  if (models.length === 0) {
+    const next = 'Next: gatehouse register DIR --approver E, where DIR holds model.yaml; or gatehouse demo.';
+    return lines('', `Nothing is registered yet. ${next}`, on);
+  }
+  const shown = models.flatMap(({ model, production, versions }) => {
+    const heading = `${model}: ${production === null ? 'nothing in production' : `${production} in production`}`;
+    const rows = versions.map((version) => row(version, on));
+    const attempts = versions.flatMap(({ version, promotion }) =>
+      promotion && isOpen(promotion) ? ['', ...attemptLines(version, promotion, on, linkTo)] : [],
+    );
+    const versionTable = table(['VERSION', 'STAGE', 'SINCE', 'NOTE'], rows, on).split('\n');
+    return [...lines('', heading, on, on.paint.bold), ...versionTable, ...attempts, ''];
+  });
+  return [...shown, ...lines('', `as of ${when(asOf)}`, on, on.paint.dim)];
+}
+
+const TONES: Readonly<Partial<Record<Stage, Tone>>> = {
+  production: 'good',
+  validating: 'open',
+  staging: 'open',
+  rejected: 'bad',
+  expired: 'bad',
+};
+
+function row(version: VersionStatus, on: Canvas): Cell[] {
+  const stage = { text: version.stage, paint: toned(TONES[version.stage] ?? 'plain', on) };
+  return [version.version, stage, when(since(version)), notesOn(version, on)];
+}
+
+function since({ stage, registeredAt, stagedAt, promotedAt, deprecatedAt, promotion }: VersionStatus): string {
+  switch (stage) {
+    case 'registered':
+      return registeredAt;
+    case 'validating':
+      return promotion?.requestedAt ?? registeredAt;
+    case 'staging':
+      return stagedAt ?? registeredAt;
+    case 'production':
+      return promotedAt ?? registeredAt;
+    case 'archived':
+    case 'deleted':
+      return deprecatedAt ?? registeredAt;
+    default:
+      return promotion?.endedAt ?? registeredAt;
+  }
+}
+
+/** What is worth knowing of a version at a glance; how its attempt ended is said here, since only open attempts have lines of their own. */
+function notesOn({ stage, retentionUntil, promotion }: VersionStatus, on: Canvas): string {
+  if (!promotion) return 'next: gatehouse promote';
+  const relaxed = promotion.relaxed.length > 0 ? [`relaxed: ${promotion.relaxed.join(', ')}`] : [];
+  const failed = failedSteps(promotion.followUps).map(({ step }) => `follow-up ${step} failed`);
+  const kept = stage === 'archived' && retentionUntil !== null ? [`kept until ${when(retentionUntil)} at least`] : [];
+  const ended = promotion.endReason === null ? [] : [promotion.endReason];
+  return brief([...relaxed, ...failed, ...ended, ...kept].join('; '), roomFor(on));
+}

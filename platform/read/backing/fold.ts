@@ -1,0 +1,131 @@
+import type { TrailEvent } from '../audit-trail.js';
+import { textOf, type Moment } from './backing.js';
+import { attemptsOf, NO_ATTEMPT, NO_VERSION, type Told, type ToldVersion } from './told.js';
+
+/** Adds one event, and answers what it says that cannot follow on those before it. */
+export function fold(told: Told, event: TrailEvent): string[] {
+  switch (event.action) {
+    case 'version.registered':
+      return registered(told, event);
+    case 'promotion.requested':
+      return requested(told, event);
+    case 'promotion.asked':
+      mend(told.attempts, event.subject, NO_ATTEMPT, { asked: momentOf(event) });
+      return [];
+    case 'run.started':
+    case 'run.replaced':
+      mend(told.attempts, event.subject, NO_ATTEMPT, { run: textOf(event.detail['run']) });
+      return [];
+    case 'promotion.repinned':
+      mend(told.attempts, event.subject, NO_ATTEMPT, { policy: textOf(event.detail['to']), round: event.detail['round'] });
+      return [];
+    case 'stage.changed':
+      return stageChanged(told, event);
+    case 'production.changed':
+      return productionChanged(told, event);
+    default:
+      return [];
+  }
+}
+
+function registered({ versions }: Told, event: TrailEvent): string[] {
+  const { seq, actor, subject, detail } = event;
+  const again = versions.has(subject) ? [`event ${seq} registers ${subject} a second time`] : [];
+  versions.set(subject, {
+    ...NO_VERSION,
+    registered: momentOf(event),
+    registeredBy: actor,
+    envelope: textOf(detail['envelope']),
+    artifactDigest: textOf(detail['artifactDigest']),
+    featureHash: textOf(detail['featureHash']),
+    stage: 'registered',
+  });
+  return again;
+}
+
+function requested({ attempts }: Told, event: TrailEvent): string[] {
+  const { seq, actor, subject, detail } = event;
+  const again = attempts.has(subject) ? [`event ${seq} requests ${subject} a second time`] : [];
+  attempts.set(subject, {
+    ...NO_ATTEMPT,
+    requested: momentOf(event),
+    requestedBy: actor,
+    envelope: textOf(detail['envelope']),
+    model: textOf(detail['model']),
+    version: textOf(detail['version']),
+    attempt: detail['attempt'],
+    policy: textOf(detail['policy']),
+  });
+  return again;
+}
+
+function stageChanged(told: Told, event: TrailEvent): string[] {
+  const { seq, actor, subject, detail } = event;
+  const [from, to] = [textOf(detail['from']), textOf(detail['to'])];
+  const now = momentOf(event);
+  const staged = to === 'staging' ? { staged: now } : {};
+  const isEnd = to !== 'validating' && to !== 'staging';
+  const reason = to === 'withdrawn' ? `withdrawn by ${actor}: ${textOf(detail['reason'])}` : textOf(detail['reason']);
+  const end = isEnd ? { ended: now, endReason: reason } : { ended: null, endReason: null };
+  mend(told.attempts, subject, NO_ATTEMPT, { state: to, round: detail['round'], ...staged, ...end });
+  const version = `${textOf(detail['model'])}/${textOf(detail['version'])}`;
+  return moved(told, { seq, version, from, to }, staged);
+}
+
+function productionChanged(told: Told, event: TrailEvent): string[] {
+  const { actor, subject, detail } = event;
+  const { model, from, to, kind, reason } = detail;
+  if (kind === 'promotion') {
+    endServing(told, event, `replaced by ${textOf(to)}`);
+    mend(told.attempts, subject, NO_ATTEMPT, { state: 'production' });
+    told.serving.set(textOf(model), subject);
+    return [...archive(told, event, textOf(detail['policy'])), ...promote(told, event, 'staging')];
+  }
+  const how = typeof to === 'string' ? `rolled back to ${to}` : 'retired';
+  endServing(told, event, `${how} by ${actor}: ${textOf(reason)}`);
+  told.serving.delete(textOf(model));
+  const pinned = attemptsOf(told, textOf(model), textOf(from)).at(-1)?.policy ?? '';
+  return [...archive(told, event, pinned), ...promote(told, event, 'archived')];
+}
+
+/** The attempt that the version in production came from ends with it. */
+function endServing(told: Told, event: TrailEvent, endReason: string): void {
+  const replaced = told.serving.get(textOf(event.detail['model']));
+  if (replaced !== undefined) mend(told.attempts, replaced, NO_ATTEMPT, { state: 'archived', ended: momentOf(event), endReason });
+}
+
+function archive(told: Told, event: TrailEvent, archivedUnder: string): string[] {
+  const { model, from } = event.detail;
+  if (typeof from !== 'string') return [];
+  const move = { seq: event.seq, version: `${textOf(model)}/${from}`, from: 'production', to: 'archived' };
+  return moved(told, move, { archived: momentOf(event), archivedUnder });
+}
+
+function promote(told: Told, event: TrailEvent, before: string): string[] {
+  const { model, to } = event.detail;
+  if (typeof to !== 'string') return [];
+  const move = { seq: event.seq, version: `${textOf(model)}/${to}`, from: before, to: 'production' };
+  return moved(told, move, { promoted: momentOf(event), archived: null });
+}
+
+interface Move {
+  readonly seq: number;
+  readonly version: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+function moved({ versions }: Told, { seq, version, from, to }: Move, times: Partial<ToldVersion>): string[] {
+  const before = versions.get(version)?.stage ?? NO_VERSION.stage;
+  mend(versions, version, NO_VERSION, { ...times, stage: to });
+  if (before === from) return [];
+  return [`event ${seq} takes ${version} from ${from}, where the trail has it as ${before}`];
+}
+
+function mend<T>(all: Map<string, T>, name: string, none: T, change: Partial<T>): void {
+  all.set(name, { ...(all.get(name) ?? none), ...change });
+}
+
+function momentOf({ seq, at }: TrailEvent): Moment {
+  return { seq, at };
+}

@@ -1,0 +1,68 @@
+import type { Db } from '../../pool.js';
+import type { TrailEvent } from '../audit-trail.js';
+import { differing, textOf, type Backing } from './backing.js';
+import { scan } from './scan.js';
+import { isTimeOf } from './times.js';
+
+interface Row {
+  readonly version: string;
+  readonly quarantined: boolean;
+  readonly reason: string;
+  readonly person: string;
+  readonly envelope: string;
+  readonly at: string;
+  readonly received_at: string | null;
+}
+
+const QUARANTINES = `
+  SELECT m.name || '/' || q.version AS version, q.quarantined, q.reason, q.person, q.envelope, q.at, e.received_at
+    FROM quarantine q JOIN model_registry m ON m.id = q.model_id LEFT JOIN envelope e ON e.hash = q.envelope ORDER BY q.seq`;
+
+/** Compares who put versions into quarantine and let them go with the rollbacks and releases on the trail, in their order. */
+export function quarantinesBacking(db: Db): Backing {
+  const told = new Map<string, TrailEvent>();
+  return {
+    take(events) {
+      for (const event of events) if (isRelease(event) || isQuarantine(event)) told.set(textOf(event.detail['envelope']), event);
+      return Promise.resolve([]);
+    },
+    async finish() {
+      const faults: string[] = [];
+      const last = new Map<string, number>();
+      for await (const rows of scan<Row>(db, QUARANTINES)) {
+        for (const row of rows) {
+          const event = told.get(row.envelope);
+          told.delete(row.envelope);
+          const isInOrder = (last.get(row.version) ?? 0) < (event?.seq ?? 0);
+          last.set(row.version, event?.seq ?? 0);
+          const fault = event
+            ? (faultOf(row, event) ?? (isInOrder ? undefined : 'not in the order of the trail'))
+            : 'on no event';
+          if (fault !== undefined) faults.push(`quarantine of ${row.version} by act ${row.envelope}: ${fault}`);
+        }
+      }
+      return [...faults, ...[...told.values()].map(({ seq }) => `the quarantine of event ${seq} is not on the record`)];
+    },
+  };
+}
+
+function isRelease({ action }: TrailEvent): boolean {
+  return action === 'version.released';
+}
+
+/** A rollback takes a version out of production that nobody should go back to. */
+function isQuarantine({ action, detail }: TrailEvent): boolean {
+  return action === 'production.changed' && detail['kind'] === 'rollback' && typeof detail['from'] === 'string';
+}
+
+function faultOf(row: Row, event: TrailEvent): string | undefined {
+  const { actor: person, subject, detail, seq } = event;
+  const released = isRelease(event);
+  const version = released ? subject : `${textOf(detail['model'])}/${textOf(detail['from'])}`;
+  const said = textOf(detail['reason']);
+  const reason = released ? said : `rolled back to ${textOf(detail['to'])} by ${person}: ${said}`;
+  const fault = differing({ ...row }, { version, quarantined: !released, person, reason });
+  const isThen = released ? row.at === row.received_at : isTimeOf(row.at, event);
+  if (fault === undefined && isThen) return undefined;
+  return `not what event ${seq} says: ${fault ?? `its time is ${row.at}`}`;
+}

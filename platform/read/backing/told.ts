@@ -1,0 +1,88 @@
+import { promotionId } from '../../../domain/ids.js';
+import type { Moment } from './backing.js';
+
+/** A version as the events leave it. */
+export interface ToldVersion {
+  readonly registered: Moment | null;
+  readonly registeredBy: string;
+  readonly envelope: string;
+  readonly artifactDigest: string;
+  readonly featureHash: string;
+  readonly stage: string;
+  readonly staged: Moment | null;
+  readonly promoted: Moment | null;
+  readonly archived: Moment | null;
+  /** The policy of the promotion that archived it, which says how long it is kept. */
+  readonly archivedUnder: string;
+}
+
+/** An attempt as the events leave it. */
+export interface ToldAttempt {
+  readonly requested: Moment | null;
+  readonly requestedBy: string;
+  readonly envelope: string;
+  readonly model: string;
+  readonly version: string;
+  readonly attempt: unknown;
+  readonly policy: string;
+  readonly state: string;
+  readonly round: unknown;
+  readonly staged: Moment | null;
+  readonly ended: Moment | null;
+  readonly endReason: string | null;
+  readonly asked: Moment | null;
+  /** The run that lives for it. */
+  readonly run: string | null;
+}
+
+/** What the events of the trail add up to, version by version and attempt by attempt. */
+export interface Told {
+  /** By `model/version`. */
+  readonly versions: Map<string, ToldVersion>;
+  /** By promotion id. */
+  readonly attempts: Map<string, ToldAttempt>;
+  /** Model → the promotion that its production version came from. */
+  readonly serving: Map<string, string>;
+}
+
+/** A version of which no event has spoken. */
+export const NO_VERSION: ToldVersion = {
+  registered: null,
+  registeredBy: '',
+  envelope: '',
+  artifactDigest: '',
+  featureHash: '',
+  stage: 'unknown',
+  staged: null,
+  promoted: null,
+  archived: null,
+  archivedUnder: '',
+};
+
+/** An attempt of which no event has spoken. */
+export const NO_ATTEMPT: ToldAttempt = {
+  requested: null,
+  requestedBy: '',
+  envelope: '',
+  model: '',
+  version: '',
+  attempt: 0,
+  policy: '',
+  state: 'registered',
+  round: 1,
+  staged: null,
+  ended: null,
+  endReason: null,
+  asked: null,
+  run: null,
+};
+
+/** The attempts of a version, first to last; they are numbered from 1 without a gap. */
+export function attemptsOf({ attempts }: Told, model: string, version: string): ToldAttempt[] {
+  const found: ToldAttempt[] = [];
+  for (;;) {
+    const next = attempts.get(promotionId({ model, version }, found.length + 1));
+    if (!next) return found;
+    found.push(next);
+  }
+}

@@ -1,0 +1,201 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { jsonText, printable } from '../../client/output.js';
+import { checkLines } from '../../client/show/check.js';
+import { changeKey } from '../../client/show/change.js';
+import { historyLines } from '../../client/show/history.js';
+import { frame } from '../../client/show/screen.js';
+import { statusLines } from '../../client/show/status.js';
+import { canvas, terminalOf, type Canvas } from '../../client/terminal.js';
+import { cellsOf } from '../../client/width.js';
+import { attempt, check, EVIL, history, status, version } from './samples.js';
+
+const noLink = () => null;
+const soaking = status(
+  version('1.1.0', { stage: 'rejected', promotion: attempt({ state: 'rejected', endReason: 'accuracy is too low' }) }),
+  version('1.4.0', { promotion: attempt({ relaxed: ['soak.min', 'gates.devops.quorum'] }) }),
+);
+const failed = { step: 'archive-previous', outcome: 'failed', at: '', detail: { artifacts: 'damaged: model.onnx' } } as const;
+
+const DRAWN: Readonly<Record<string, (on: Canvas) => readonly string[]>> = {
+  status: (on) => statusLines(soaking, on, noLink),
+  'empty status': (on) => statusLines(status(), on, noLink),
+  check: (on) => checkLines(check({ relaxed: ['soak.min'] }), on),
+  history: (on) => historyLines(history(), on),
+  'empty history': (on) => historyLines(history({ intervals: [], attempts: [] }), on),
+};
+
+/** The lines as one text without the breaks, so that what was wrapped can be found. */
+const unbroken = (lines: readonly string[]): string => lines.map((line) => line.trim()).join(' ').replace(/ +/g, ' ');
+
+describe.each(Object.entries(DRAWN))('%s', (_, draw) => {
+  it.each([40, 80, 200])('fits into %i columns, with colours and without', (width) => {
+    const plain = draw(canvas(width, false));
+    expect(Math.max(...plain.map(cellsOf))).toBeLessThanOrEqual(width);
+    expect(plain.join('\n')).not.toMatch(/\u001b/);
+    const coloured = draw(canvas(width, true));
+    expect(Math.max(...coloured.map((line) => cellsOf(stripVTControlCharacters(line))))).toBeLessThanOrEqual(width);
+    expect(coloured.every((line) => !line.includes('\n'))).toBe(true);
+  });
+});
+
+describe('status', () => {
+  it.each([40, 80, 200])('says in %i columns what there is of the soak, the gates and the wait', (width) => {
+    const text = unbroken(DRAWN['status']?.(canvas(width, false)) ?? []);
+    expect(text).toMatch(/\[#+-+\] 45 % 3 d 4 h of 7 days healthy/);
+    expect(text).toContain('the minimum is over 2026-09-14 08:00:01 UTC if it stays healthy; the attempt ends 2026-09-21 08:00:01 UTC');
+    expect(text).toContain('relaxed soak.min, gates.devops.quorum (looser than the guidelines)');
+    expect(text).toContain('waits for soak minimum, gate devops, gate business, gate security');
+    expect(text.replaceAll(/([@.]) /g, '$1')).toMatch(
+      /data-science approved by dana.datascience@duetmind.example, 2026-09-07 08:00:01 UTC.*devops open, waits for olga.devops@duetmind.example or omar.*business void by bea.*security open, waits for nobody left in group security/,
+    );
+    expect(text).toContain('accuracy is too low');
+  });
+
+  it('marks with symbols what colours say', () => {
+    const text = unbroken(statusLines(soaking, canvas(120, true), noLink).map(stripVTControlCharacters));
+    expect(text).toMatch(/✓ approved.*… open.*✗ void/);
+  });
+
+  it('shows a follow-up that failed, beside its version and in its attempt', () => {
+    const promotion = attempt({ state: 'production', waitingFor: [], followUps: [failed, { ...failed, step: 'tell', outcome: 'done' }] });
+    const lines = statusLines(status(version('1.2.0', { stage: 'production', promotion })), canvas(120, false), noLink);
+    expect(lines.join('\n')).toMatch(/1\.2\.0 .*follow-up archive-previous failed\n/);
+    expect(lines.join('\n')).toContain('FAILED   follow-up archive-previous: artifacts damaged: model.onnx');
+    expect(lines.join('\n')).not.toContain('follow-up tell');
+  });
+
+  it('names the run where its address does not fit', () => {
+    const link = (id: string) => `http://localhost:8233/${'n'.repeat(30)}/${id}`;
+    expect(statusLines(soaking, canvas(40, false), link).join('\n')).not.toContain('http');
+    expect(statusLines(soaking, canvas(200, false), link).join('\n')).toContain(link('promotion/alzheimer_classifier/1.4.0/1'));
+  });
+});
+
+describe('check', () => {
+  const headline = (change: Parameters<typeof check>[0]) => checkLines(check(change), canvas(Infinity, false))[0];
+
+  it('answers first, in one sentence', () => {
+    expect(headline({})).toBe(
+      'alzheimer_classifier 1.4.0 can go into production at the earliest 2026-09-14 08:00:01 UTC, in 3 d 20 h, if gates business and security approve and staging stays healthy.',
+    );
+    const conditions = check().conditions.filter(({ id }) => id !== 'business');
+    expect(headline({ conditions, earliest: '2026-09-10T12:00:01.234Z' })).toMatch(/at the earliest now if gate security approves\.$/);
+    expect(headline({ eligible: true })).toMatch(/can go into production now/);
+    expect(headline({ stage: 'rejected', endReason: 'gate security rejected by x' })).toMatch(/ended rejected: gate security rejected by x\./);
+    expect(headline({ attemptEndsAt: '2026-09-12T00:00:00.000Z' })).toMatch(/cannot go into production in this attempt: it ends 2026-09-12/);
+  });
+
+  it('gives each condition its verdict, what was measured beside its limit, and who can meet it', () => {
+    const rows = checkLines(check(), canvas(200, false)).map((line) => line.trim().split(/ {2,}/));
+    const row = (id: string) => rows.find(([first]) => first === id)?.slice(1);
+    expect(row('performance')).toEqual(['met', 'accuracy 0.9446, roc_auc 0.9812', 'accuracy >= 0.85, roc_auc >= 0.80', '-']);
+    expect(row('not-worse-than-production')).toEqual(['met', 'no production version yet', '-', '-']);
+    expect(row('soak')).toEqual(['not met', '3 d 4 h earned', '>= 7 days healthy', 'time in staging']);
+    expect(row('business')).toEqual(['not met', 'open', '1 approval', 'group business: bea.business@duetmind.example']);
+  });
+
+  it('tells what failed from what nobody knows', () => {
+    const of = (verdict: 'error' | 'fail' | 'pending' | 'skipped', measured: string | null) => {
+      const conditions = check().conditions.slice(1, 2).map((each) => ({ ...each, verdict, measured }));
+      return checkLines(check({ conditions }), canvas(Infinity, true)).map(stripVTControlCharacters).at(-1);
+    };
+    expect(of('error', '; the model did not answer')).toMatch(/\? unknown/);
+    expect(of('error', 'the hold-out set cannot be read')).toMatch(/unknown +the hold-out set cannot be read/);
+    expect(of('fail', 'accuracy 0.77; accuracy 0.77 is below 0.85')).toMatch(/✗ not met +accuracy 0\.77 is below 0\.85/);
+    expect(of('pending', null)).toMatch(/unknown +the record/);
+    expect(of('skipped', 'somebody said so')).toMatch(/✗ not met/);
+  });
+});
+
+describe('history', () => {
+  it('says when each version served, who asked and approved, and why it left', () => {
+    const lines = historyLines(history(), canvas(Infinity, false));
+    expect(lines.find((line) => line.includes('replaced by'))).toMatch(
+      /1\.2\.0 +2026-07-01 00:00:00 UTC +2026-08-01 00:00:00 UTC +31 days +replaced by 1\.4\.0 +marco.*data-science: somebody/,
+    );
+    expect(lines.find((line) => line.includes('rolled back'))).toMatch(/2 d 4 h +rolled back to 1\.2\.0: error rate 7\.10 % is above 5 %/);
+    expect(lines.find((line) => line.includes('serving'))).toMatch(/1\.2\.0 .*serving +38 d 8 h +- +nobody \(automatic\)/);
+    expect(lines.at(-1)).toMatch(/1\.1\.0 +rejected .*performance failed: accuracy 0\.7711 is below 0\.8500/);
+  });
+
+  it('says what to do next where there is nothing', () => {
+    const text = historyLines(history({ intervals: [], attempts: [] }), canvas(80, false)).join(' ');
+    expect(text).toMatch(/nothing has been in production yet.*Next: gatehouse/);
+  });
+});
+
+describe('what comes from the record', () => {
+  const evil = attempt({ requestedBy: EVIL, endReason: EVIL, relaxed: [EVIL], waitingFor: [EVIL], followUps: [{ ...failed, step: EVIL, detail: EVIL }] });
+  const gates = evil.gates.map((gate) => ({ ...gate, by: EVIL, at: '2026-09-07T08:00:01.234Z', group: EVIL, who: [EVIL] }));
+  const conditions = check().conditions.map((each) => ({ ...each, measured: EVIL, limit: EVIL, who: EVIL }));
+  const intervals = history().intervals.map((each) => {
+    const approvals = each.approvals.map((approval) => ({ ...approval, by: EVIL }));
+    return { ...each, requestedBy: EVIL, approvals, ended: { how: 'replaced', by: EVIL, reason: EVIL } as const };
+  });
+  const attempts = history().attempts.map((each) => ({ ...each, requestedBy: EVIL, reason: EVIL }));
+  it.each([
+    ['status', (on: Canvas) => statusLines(status(version('1.4.0', { promotion: { ...evil, gates } })), on, noLink)],
+    ['check', (on: Canvas) => checkLines(check({ conditions, stage: 'rejected', endReason: EVIL, relaxed: [EVIL] }), on)],
+    ['history', (on: Canvas) => historyLines(history({ intervals, attempts }), on)],
+  ])('reaches the terminal escaped in %s', (_, draw) => {
+    for (const width of [40, 200]) {
+      expect(draw(canvas(width, false)).join('')).not.toMatch(/[\p{Cc}\p{Zl}\u202e\u200b]/u);
+      // With colours only whole colour codes are there, and those are ours.
+      expect(draw(canvas(width, true)).join('').replace(/\u001b\[\d\d?m/g, '')).not.toMatch(/[\p{Cc}\p{Zl}\u202e\u200b]/u);
+      expect(draw(canvas(width, true)).join('')).not.toContain('\u001b[2J');
+    }
+  });
+
+  it('is the same document for whoever parses it, and safe to print', () => {
+    const document = { comment: `${EVIL}\u{e0041}`, plain: 'naïve 模型 🚀 "\\' };
+    expect(JSON.parse(jsonText(document))).toEqual(document);
+    expect(jsonText(document)).not.toMatch(/[\p{Cc}\p{Zl}\u202e\u{e0041}]/u);
+    expect(jsonText(document)).toContain('naïve 模型 🚀');
+    expect(printable('a\u0000b\u2029c')).toBe('a\\u0000b\\u2029c');
+  });
+});
+
+describe('the terminal', () => {
+  const tty = { isTTY: true, columns: 132, rows: 50 } as const;
+  const file = { isTTY: false } as unknown as typeof tty;
+  it.each([
+    ['a terminal', tty, {}, { colours: true, isScreen: true, width: 132 }],
+    ['a terminal with NO_COLOR', tty, { NO_COLOR: '1' }, { colours: false, isScreen: true, width: 132 }],
+    ['a dumb terminal', tty, { TERM: 'dumb' }, { colours: false, isScreen: false, width: 132 }],
+    ['a terminal of unknown size', { ...tty, columns: 0 }, {}, { colours: true, isScreen: true, width: 80 }],
+    ['a file', file, {}, { colours: false, isScreen: false, width: Infinity }],
+    ['a file on a build server', file, { CI: '1' }, { colours: false, isScreen: false, width: Infinity }],
+    ['a file with FORCE_COLOR', file, { FORCE_COLOR: '1' }, { colours: true, isScreen: false, width: Infinity }],
+    ['a terminal with FORCE_COLOR=0', tty, { FORCE_COLOR: '0' }, { colours: false, isScreen: true, width: 132 }],
+    ['both variables', tty, { FORCE_COLOR: '1', NO_COLOR: '1' }, { colours: false, isScreen: true, width: 132 }],
+  ])('%s', (_, out, env, { colours, isScreen, width }) => {
+    const terminal = terminalOf(out, env);
+    expect([terminal.paint.isColorSupported, terminal.isScreen, terminal.width]).toEqual([colours, isScreen, width]);
+  });
+
+  it('draws a frame in the rows there are, and says how much it leaves out', () => {
+    const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`);
+    expect(frame(lines, 'last', { rows: 24, width: 80 }).split('\n')).toHaveLength(21);
+    const cut = frame(lines, 'last', { rows: 6, width: 80 }).split('\n').map(stripVTControlCharacters);
+    expect(cut).toEqual(['line 0', 'line 1', 'line 2', 'line 3', '… 16 more lines; --model-name and --version show less', 'last']);
+    expect(Math.max(...frame(lines, 'last', { rows: 6, width: 40 }).split('\n').map(stripVTControlCharacters).map(cellsOf))).toBe(39);
+  });
+});
+
+describe('a change', () => {
+  const soak = attempt().soak;
+  const at = (asOf: string, change: Partial<NonNullable<typeof soak>>, more = {}) =>
+    changeKey({ ...status(version('1.4.0', { promotion: attempt({ soak: soak && { ...soak, ...change }, ...more }) })), asOf });
+
+  it('is none when only time has passed or the soak has come less than one per cent further', () => {
+    const before = at('2026-09-10T12:00:00.000Z', {});
+    expect(at('2026-09-10T12:00:01.000Z', { minEndsAt: '2026-09-14T08:00:02.234Z' })).toBe(before);
+    expect(at('2026-09-10T12:01:00.000Z', { earned: (soak?.earned ?? 0) + 60_000 })).toBe(before);
+    expect(at('2026-09-10T12:01:00.000Z', { paused: true })).not.toBe(before);
+    expect(at('2026-09-10T12:01:00.000Z', { earned: (soak?.earned ?? 0) + 86_400_000 })).not.toBe(before);
+    expect(at('2026-09-10T12:01:00.000Z', {}, { waitingFor: [] })).not.toBe(before);
+    const paused = at('2026-09-10T12:01:00.000Z', { paused: true });
+    expect(at('2026-09-10T12:01:01.000Z', { paused: true, maxEndsAt: '2026-09-21T08:00:02.234Z' })).toBe(paused);
+  });
+});

@@ -1,0 +1,27 @@
+import type { Db } from '../platform/pool.js';
+
+/** An attempt that has not ended, as the record has it. */
+export interface OpenPromotion {
+  readonly id: string;
+  readonly first_run_id: string | null;
+  /** Since when nothing was recorded that its run does by itself; null where it may wait for nothing. */
+  readonly silent_ms: number | null;
+  /** How often something is due. */
+  readonly every_ms: number;
+}
+
+/** What is open, and how long nothing was heard: of staging since its last look, of the checks since they were asked for. */
+const OPEN = `
+  SELECT p.id, p.first_run_id,
+         CASE WHEN p.state = 'production' THEN NULL
+              ELSE (extract(epoch FROM gatehouse_now() - coalesce(w.to_at, p.staged_at, p.requested_at)) * 1000)::bigint END AS silent_ms,
+         CASE WHEN p.state = 'staging' THEN (pol.effective::json #>> '{watch,every}')::bigint ELSE 0 END AS every_ms
+    FROM promotion p
+    JOIN policy pol ON pol.seq = p.policy_seq
+    LEFT JOIN LATERAL (SELECT to_at FROM performance_window WHERE promotion_id = p.id ORDER BY id DESC LIMIT 1) w ON true
+   WHERE p.state IN ('validating', 'staging', 'production')`;
+
+/** Every attempt that has not ended. */
+export async function openPromotions(db: Db): Promise<OpenPromotion[]> {
+  return (await db.query<OpenPromotion>(OPEN)).rows;
+}

@@ -1,0 +1,50 @@
+import { ApplicationFailure, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import type { AfterChange } from '../activities/registry/after-change.js';
+import { production } from './activities.js';
+import type { ChangeInput } from './messages.js';
+
+const record = proxyActivities<Pick<Activities, 'afterChange'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '20 seconds' },
+  summary: 'read the change',
+});
+
+/** How a change by hand was followed up. */
+export interface ChangeResult {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly done: readonly string[];
+}
+
+/** What follows a rollback: the swap is made; serving is pointed to the restored version, the one that left is archived. */
+export function rollback(input: ChangeInput): Promise<ChangeResult> {
+  return followUp(input);
+}
+
+/** What follows the retirement of a version: serving is pointed to nothing, the version is archived. */
+export function retirement(input: ChangeInput): Promise<ChangeResult> {
+  return followUp(input);
+}
+
+async function followUp(input: ChangeInput): Promise<ChangeResult> {
+  const changeKey: unknown = (input as ChangeInput | null | undefined)?.changeKey;
+  if (typeof changeKey !== 'string') throw ApplicationFailure.nonRetryable('changeKey: a text is expected', 'BadInput');
+  for (;;) {
+    const change = await record.afterChange({ changeKey });
+    setCurrentDetails(detailsOf(change));
+    const [step] = change.steps;
+    if (step === undefined) return { from: change.from, to: change.to, done: change.done };
+    await production.followUp.executeWithOptions({ summary: step }, [{ changeKey, step }]);
+  }
+}
+
+function detailsOf({ kind, model, from, to, at, done, steps }: AfterChange): string {
+  const what = to === null ? `${from ?? 'none'} is out of production` : `production went from ${from ?? 'none'} to ${to}`;
+  return [
+    `**${model}: ${what}** (${kind}, ${at})\n`,
+    '- [x] swap',
+    ...done.map((step) => `- [x] ${step}`),
+    ...steps.map((step) => `- [ ] ${step}`),
+  ].join('\n');
+}
