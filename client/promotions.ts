@@ -2,6 +2,7 @@ import {
   Client,
   Connection,
   isGrpcDeadlineError,
+  isGrpcServiceError,
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -46,6 +47,8 @@ export interface Promotions {
 }
 
 const REACHED_WITHIN_MS = 6_000;
+/** gRPC's FAILED_PRECONDITION, which is what a paused run answers. */
+const CANNOT_NOW = 9;
 
 /**
  * Connects to Temporal; throws a Refused that names address and namespace when it does not answer within 10 s.
@@ -120,6 +123,10 @@ function refusalFrom(place: string, error: unknown): Refusal {
       what: `the run did not take the message: ${error.cause?.message ?? error.message}`,
       next: 'see gatehouse status',
     };
+  }
+  const root = rootOf(error);
+  if (isGrpcServiceError(root) && root.code === CANNOT_NOW) {
+    return { kind: 'conflict', what: `the run takes no message: ${root.details}`, next: 'see gatehouse status' };
   }
   if (error instanceof WorkflowFailedError) {
     return { kind: 'away', what: `the act could not be applied: ${rootOf(error).message}`, next: "see the worker's log" };

@@ -38,10 +38,13 @@ export function byHandKey(kind: 'rollback' | 'retirement', envelopeHash: string)
   return `${kind}/${envelopeHash}`;
 }
 
+/** As much of a hash as tells the changes of a model apart and a person can still read. */
+const HASH_SHOWN = 12;
+
 /** The workflow id under which such a change is followed up. */
 export function byHandWorkflowId(model: string, changeKey: string): string {
-  const [kind, hash] = changeKey.split('/');
-  return `${kind}/${model}/${hash}`;
+  const [kind, hash = ''] = changeKey.split('/');
+  return `${kind}/${model}/${hash.slice(0, HASH_SHOWN)}`;
 }
 
 /** The workflow id under which a notice is delivered. */

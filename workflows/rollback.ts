@@ -30,13 +30,14 @@ export function retirement(input: ChangeInput): Promise<ChangeResult> {
 async function followUp(input: ChangeInput): Promise<ChangeResult> {
   const changeKey: unknown = (input as ChangeInput | null | undefined)?.changeKey;
   if (typeof changeKey !== 'string') throw ApplicationFailure.nonRetryable('changeKey: a text is expected', 'BadInput');
-  for (;;) {
-    const change = await record.afterChange({ changeKey });
+  let change = await record.afterChange({ changeKey });
+  for (const step of change.steps) {
     setCurrentDetails(detailsOf(change));
-    const [step] = change.steps;
-    if (step === undefined) return { from: change.from, to: change.to, done: change.done };
     await production.followUp.executeWithOptions({ summary: step }, [{ changeKey, step }]);
+    change = { ...change, done: [...change.done, step], steps: change.steps.filter((each) => each !== step) };
   }
+  setCurrentDetails(detailsOf(change));
+  return { from: change.from, to: change.to, done: change.done };
 }
 
 function detailsOf({ kind, model, from, to, at, done, steps }: AfterChange): string {

@@ -13,12 +13,20 @@ const soakEndsAt = defineSearchAttributeKey('SoakEndsAt', SearchAttributeType.DA
 export function showInLists(before: Progress | null, now: Progress): void {
   const pairs: SearchAttributeUpdatePair[] = [];
   if (!before) pairs.push({ key: modelName, value: now.model }, { key: modelVersion, value: now.version });
-  if (before?.state !== now.state) {
-    pairs.push({ key: stage, value: now.state });
-    pairs.push({ key: soakEndsAt, value: now.state === 'staging' && now.soak ? new Date(now.soak.minEndsAt) : null });
-  }
+  if (before?.state !== now.state) pairs.push({ key: stage, value: now.state });
+  if (!before || soakHour(before) !== soakHour(now)) pairs.push({ key: soakEndsAt, value: soakEnd(now) });
   if (openGates(before).join() !== openGates(now).join()) pairs.push({ key: pendingGates, value: openGates(now) });
   if (pairs.length > 0) upsertSearchAttributes(pairs);
+}
+
+/** When the soak minimum ends; null where there is no soak, or where it stands still and nobody knows. */
+function soakEnd({ state, soak }: Progress): Date | null {
+  return state === 'staging' && soak && !soak.paused ? new Date(soak.minEndsAt) : null;
+}
+
+/** An end that moves by seconds is not worth an event. */
+function soakHour(progress: Progress): string | undefined {
+  return soakEnd(progress)?.toISOString().slice(0, 13);
 }
 
 function openGates(progress: Progress | null): string[] {

@@ -26,9 +26,9 @@ export function isOpen({ state }: AttemptStatus): boolean {
   return OPEN.includes(state);
 }
 
-/** One attempt in lines: who asked, where it is relaxed, soak, gates, what it waits for and from whom, what failed after its change. */
+/** One attempt in lines: who asked, where it is relaxed, soak, gates, what it waits for and from whom. */
 export function attemptLines(version: string, attempt: AttemptStatus, on: Canvas, linkTo: LinkTo): readonly string[] {
-  const { state, relaxed, soak, gates, waitingFor, workflowId, requestedBy, followUps } = attempt;
+  const { state, relaxed, soak, gates, waitingFor, workflowId, requestedBy } = attempt;
   return [
     ...lines('  ', `${version} ${state}, asked for by ${requestedBy}`, on, on.paint.bold),
     ...(relaxed.length > 0
@@ -37,9 +37,6 @@ export function attemptLines(version: string, attempt: AttemptStatus, on: Canvas
     ...(soak && state === 'staging' ? soakLines(soak, on) : []),
     ...(state === 'validating' ? [] : gates.flatMap((gate) => gateLines(gate, state === 'staging', on))),
     ...(waitingFor.length > 0 ? lines(INDENT, `waits for ${waitingFor.join(', ')}`, on) : []),
-    ...failedSteps(followUps).flatMap(({ step, detail }) =>
-      labelled('FAILED', `follow-up ${step}: ${inWords(detail)}`, on, toned('bad', on)),
-    ),
     ...runLine(linkTo(workflowId), workflowId, on),
   ];
 }
@@ -47,6 +44,13 @@ export function attemptLines(version: string, attempt: AttemptStatus, on: Canvas
 /** The follow-up steps that did not work. */
 export function failedSteps(followUps: readonly FollowUp[]): FollowUp[] {
   return followUps.filter(({ outcome }) => outcome === 'failed');
+}
+
+/** Each follow-up step that did not work, and why. */
+export function failedLines(followUps: readonly FollowUp[], on: Canvas): readonly string[] {
+  return failedSteps(followUps).flatMap(({ step, detail }) =>
+    labelled('FAILED', `follow-up ${step}: ${inWords(detail)}`, on, toned('bad', on)),
+  );
 }
 
 function soakLines({ earned, min, minEndsAt, maxEndsAt, paused }: SoakStatus, on: Canvas): string[] {

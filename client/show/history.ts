@@ -29,14 +29,15 @@ function intervalRow(interval: Interval, asOf: string, on: Canvas): Cell[] {
     to === null ? { text: 'serving', paint: toned('good', on) } : when(to),
     lasting(forMs),
     endedText(interval, on),
-    requestedBy ?? `nobody (${kind})`,
-    approvals.length > 0 ? approvals.map(({ gate, by }) => `${gate}: ${by}`) : kind === 'promotion' ? null : `none needed (${kind})`,
+    requestedBy === null ? `nobody (${kind})` : kind === 'promotion' ? requestedBy : `${requestedBy} (${kind})`,
+    approvals.length > 0 ? approvals.map(({ gate, by }) => `${gate}: ${by}`) : null,
   ];
 }
 
 function endedText({ ended }: Interval, on: Canvas): string | null {
   if (!ended) return null;
-  const { how, by, reason } = ended;
-  const followed = by === null ? how : how === 'replaced' ? `replaced by ${by}` : `rolled back to ${by}`;
-  return brief([followed, ...(reason === null || reason === followed ? [] : [reason])].join(': '), roomFor(on));
+  const { how, by, person, reason } = ended;
+  if (how === 'replaced') return `replaced by ${by}`;
+  const what = by === null ? how : `${how} to ${by}`;
+  return brief([person === null ? what : `${what} by ${person}`, reason ?? []].flat().join(': '), roomFor(on));
 }

@@ -2,7 +2,7 @@ import type { Stage } from '../../domain/progress.js';
 import type { Status, VersionStatus } from '../../platform/read/status.js';
 import { brief, roomFor, table, when, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
-import { attemptLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
+import { attemptLines, failedLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
 import { lines, toned, type Tone } from './marks.js';
 
 
@@ -15,13 +15,18 @@ export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo
   const shown = models.flatMap(({ model, production, versions }) => {
     const heading = `${model}: ${production === null ? 'nothing in production' : `${production} in production`}`;
     const rows = versions.map((version) => row(version, on));
-    const attempts = versions.flatMap(({ version, promotion }) =>
-      promotion && isOpen(promotion) ? ['', ...attemptLines(version, promotion, on, linkTo)] : [],
-    );
+    const attempts = versions.flatMap((version) => versionLines(version, on, linkTo));
     const versionTable = table(['VERSION', 'STAGE', 'SINCE', 'NOTE'], rows, on).split('\n');
     return [...lines('', heading, on, on.paint.bold), ...versionTable, ...attempts, ''];
   });
   return [...shown, ...lines('', `as of ${when(asOf)}`, on, on.paint.dim)];
+}
+
+/** What there is to say of a version besides its row: its open attempt, and what failed after its last production change. */
+function versionLines({ version, stage, promotion, followUps }: VersionStatus, on: Canvas, linkTo: LinkTo): readonly string[] {
+  const failed = failedLines(followUps, on);
+  if (promotion && isOpen(promotion)) return ['', ...attemptLines(version, promotion, on, linkTo), ...failed];
+  return failed.length === 0 ? [] : ['', ...lines('  ', `${version} ${stage}`, on, on.paint.bold), ...failed];
 }
 
 const TONES: Readonly<Partial<Record<Stage, Tone>>> = {
@@ -56,11 +61,12 @@ function since({ stage, registeredAt, stagedAt, promotedAt, deprecatedAt, promot
 }
 
 /** What is worth knowing of a version at a glance; how its attempt ended is said here, since only open attempts have lines of their own. */
-function notesOn({ stage, retentionUntil, promotion }: VersionStatus, on: Canvas): string {
+function notesOn({ stage, retentionUntil, quarantine, promotion, followUps }: VersionStatus, on: Canvas): string {
   if (!promotion) return 'next: gatehouse promote';
   const relaxed = promotion.relaxed.length > 0 ? [`relaxed: ${promotion.relaxed.join(', ')}`] : [];
-  const failed = failedSteps(promotion.followUps).map(({ step }) => `follow-up ${step} failed`);
+  const failed = failedSteps(followUps).map(({ step }) => `follow-up ${step} failed`);
+  const barred = quarantine === null ? [] : ['quarantined'];
   const kept = stage === 'archived' && retentionUntil !== null ? [`kept until ${when(retentionUntil)} at least`] : [];
   const ended = promotion.endReason === null ? [] : [promotion.endReason];
-  return brief([...relaxed, ...failed, ...ended, ...kept].join('; '), roomFor(on));
+  return brief([...relaxed, ...failed, ...barred, ...ended, ...kept].join('; '), roomFor(on));
 }

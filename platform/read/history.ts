@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { ChangeKind } from '../../domain/follow-ups.js';
 import type { Gate } from '../../domain/policy.js';
 import type { Stage } from '../../domain/progress.js';
 import { databaseNow } from '../audit.js';
@@ -12,10 +13,12 @@ export interface Approval {
   readonly at: string;
 }
 
-/** Why a version left production; `by` is the version that followed it, null after a retirement. */
+/** Why a version left production: `by` is the version that followed it, null after a retirement; `person` asked for that. */
 export interface End {
   readonly how: 'replaced' | 'rolled back' | 'retired';
   readonly by: string | null;
+  readonly person: string | null;
+  /** What was said for it; a promotion has nothing to say. */
   readonly reason: string | null;
 }
 
@@ -24,10 +27,10 @@ export interface Interval {
   readonly version: string;
   readonly from: string;
   readonly to: string | null;
-  /** How it came to be in production: `promotion`, or the kind of rollback. */
-  readonly kind: string;
+  /** How it came to be in production. */
+  readonly kind: ChangeKind;
   readonly promotionId: string | null;
-  /** Null where nobody asked: an automatic rollback. */
+  /** Who asked for the promotion or the rollback; null where nobody did. */
   readonly requestedBy: string | null;
   readonly approvals: readonly Approval[];
   readonly ended: End | null;
@@ -54,86 +57,69 @@ export interface History {
 }
 
 interface ChangeRow {
-  kind: string;
-  from_version: string | null;
+  kind: ChangeKind;
   to_version: string | null;
   promotion_id: string | null;
   decisions: string[];
   record: string;
   at: string;
-  requested_by: string | null;
-  end_reason: string | null;
-  left_at: string | null;
+  asked_by: string | null;
 }
 
 const CHANGES = `
-  SELECT c.kind, c.from_version, c.to_version, c.promotion_id, c.decisions, c.record, c.at, p.requested_by, p.end_reason,
-         CASE WHEN v.status <> 'production' AND v.deprecated_at >= c.at THEN v.deprecated_at END AS left_at
+  SELECT c.kind, c.to_version, c.promotion_id, c.decisions, c.record, c.at, coalesce(p.requested_by, e.person) AS asked_by
     FROM production_change c JOIN model_registry m ON m.id = c.model_id
     LEFT JOIN promotion p ON p.id = c.promotion_id
-    LEFT JOIN model_version_detail v ON v.model_id = c.model_id AND v.version = c.to_version
+    LEFT JOIN envelope e ON e.hash = c.envelope
    WHERE m.name = $1 ORDER BY c.seq`;
 
 /** Every stretch of production of a model, and the attempts that ended without one, read at one moment. */
 export async function readHistory(pool: pg.Pool, model: string): Promise<History> {
   return await inSnapshot(pool, async (db) => {
+    const asOf = await databaseNow(db);
     const { rows } = await db.query<ChangeRow>(CHANGES, [model]);
-    const signed = await signaturesOf(
-      db,
-      rows.flatMap(({ decisions }) => decisions),
-    );
+    const approvals = await approvalsOf(db, rows);
     // A change after which nothing serves begins no stretch; it only ends the one before.
-    const intervals = rows.flatMap((row, i) => (row.to_version === null ? [] : [intervalOf(row, rows[i + 1], signed)]));
-    return { model, asOf: await databaseNow(db), intervals, attempts: await endedAttempts(db, model) };
+    const intervals = rows.flatMap((row, i) => {
+      return row.to_version === null ? [] : [intervalOf(row, row.to_version, rows[i + 1], approvals)];
+    });
+    return { model, asOf, intervals, attempts: await endedAttempts(db, model) };
   });
 }
 
-interface Signature {
-  hash: string;
-  person: string | null;
-  gate: Gate | null;
-  received_at: string;
-}
-
-/** The signed acts that changes stand on, by hash: decisions at gates, or whatever asked for a rollback. */
-async function signaturesOf(db: Db, hashes: readonly string[]): Promise<Map<string, Signature>> {
-  const { rows } = await db.query<Signature>(
-    `SELECT e.hash, e.person, e.received_at, d.gate FROM envelope e LEFT JOIN decision d ON d.envelope = e.hash WHERE e.hash = ANY ($1)`,
+/** The approvals that changes stand on, by the hashes of their envelopes. */
+async function approvalsOf(db: Db, changes: readonly ChangeRow[]): Promise<Map<string, Approval>> {
+  const hashes = changes.flatMap(({ decisions }) => decisions);
+  const { rows } = await db.query<Approval & { envelope: string }>(
+    'SELECT envelope, gate, person AS by, received_at AS at FROM decision WHERE envelope = ANY ($1)',
     [hashes],
   );
-  return new Map(rows.map((row) => [row.hash, row]));
+  return new Map(rows.map(({ envelope, gate, by, at }) => [envelope, { gate, by, at }]));
 }
 
-function intervalOf(row: ChangeRow, later: ChangeRow | undefined, signed: ReadonlyMap<string, Signature>): Interval {
-  const signatures = row.decisions.flatMap((hash) => signed.get(hash) ?? []);
-  const approvals = signatures.flatMap(({ gate, person, received_at: at }) => (gate && person ? [{ gate, by: person, at }] : []));
-  const asked = signatures.find(({ gate }) => gate === null)?.person ?? textIn(row.record, 'requestedBy');
-  // A change that did not find this version in production came after it had been retired.
-  const next = later?.from_version === row.to_version ? later : undefined;
-  const to = next?.at ?? row.left_at ?? later?.at ?? null;
+function intervalOf(
+  row: ChangeRow,
+  version: string,
+  next: ChangeRow | undefined,
+  approvals: ReadonlyMap<string, Approval>,
+): Interval {
   return {
-    version: row.to_version ?? '',
+    version,
     from: row.at,
-    to,
+    to: next?.at ?? null,
     kind: row.kind,
     promotionId: row.promotion_id,
-    requestedBy: row.requested_by ?? asked,
-    approvals,
-    ended: to === null ? null : endOf(row, next),
+    requestedBy: row.asked_by,
+    approvals: row.decisions.flatMap((hash) => approvals.get(hash) ?? []),
+    ended: next ? endBy(next) : null,
   };
 }
 
-function endOf({ end_reason: reason }: ChangeRow, next: ChangeRow | undefined): End {
-  if (!next) return { how: 'retired', by: null, reason };
-  if (next.kind === 'promotion') return { how: 'replaced', by: next.to_version, reason: null };
-  const why = textIn(next.record, 'reason') ?? reason;
-  return { how: next.to_version === null ? 'retired' : 'rolled back', by: next.to_version, reason: why };
-}
+const HOW = { promotion: 'replaced', rollback: 'rolled back', retirement: 'retired' } as const satisfies Record<ChangeKind, End['how']>;
 
-/** A text of a change's record, where it has one of that name. */
-function textIn(record: string, name: string): string | null {
-  const value = (JSON.parse(record) as Readonly<Record<string, unknown>>)[name];
-  return typeof value === 'string' && value !== '' ? value : null;
+function endBy({ kind, to_version: by, asked_by: person, record }: ChangeRow): End {
+  const reason = (JSON.parse(record) as { readonly reason?: unknown }).reason;
+  return { how: HOW[kind], by, person, reason: typeof reason === 'string' ? reason : null };
 }
 
 async function endedAttempts(db: Db, model: string): Promise<EndedAttempt[]> {

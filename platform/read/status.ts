@@ -49,13 +49,13 @@ export interface AttemptStatus {
   readonly gates: readonly GateStatus[];
   readonly waitingFor: readonly string[];
   readonly endReason: string | null;
-  /** What followed its production change, in order of time. */
-  readonly followUps: readonly FollowUp[];
 }
 
 /** One version as `status` shows it; `promotion` is its newest attempt. */
 export interface VersionStatus extends Omit<VersionRow, 'model' | 'promotionId'> {
   readonly promotion: AttemptStatus | null;
+  /** What followed the last change that put it into production or retired it, in order of time. */
+  readonly followUps: readonly FollowUp[];
 }
 
 /** What `status` answers: every model meant, at one moment. */
@@ -75,10 +75,10 @@ export interface Reading {
   readonly asOf: string;
   readonly serving: ReadonlyMap<string, string>;
   readonly people: readonly Person[];
-  readonly versions: readonly (VersionRow & { readonly attempt: AttemptReading | null })[];
+  readonly versions: readonly (VersionRow & { readonly attempt: AttemptReading | null; readonly followUps: readonly FollowUp[] })[];
 }
 
-interface AttemptReading extends Pick<AttemptStatus, 'requestedAt' | 'endedAt' | 'followUps'> {
+interface AttemptReading extends Pick<AttemptStatus, 'requestedAt' | 'endedAt'> {
   readonly attempt: Attempt;
 }
 
@@ -94,7 +94,8 @@ export async function takeReading(pool: pg.Pool, filter: VersionFilter): Promise
     const asOf = await databaseNow(db);
     const versions: Reading['versions'][number][] = [];
     for (const row of await readVersions(db, filter)) {
-      versions.push({ ...row, attempt: row.promotionId === null ? null : await readAttempt(db, row.promotionId) });
+      const attempt = row.promotionId === null ? null : await readAttempt(db, row.promotionId);
+      versions.push({ ...row, attempt, followUps: await readFollowUps(db, row) });
     }
     return { asOf, serving: await readProduction(db), people: await allPeople(db), versions };
   });
@@ -124,14 +125,18 @@ async function readAttempt(db: Db, promotionId: string): Promise<AttemptReading 
     'SELECT requested_at AS "requestedAt", ended_at AS "endedAt" FROM promotion WHERE id = $1',
     [promotionId],
   );
-  const steps = await db.query<Omit<FollowUp, 'detail'> & { detail: string }>(
-    `SELECT f.step, f.outcome, f.detail, f.at FROM follow_up f JOIN production_change c ON c.key = f.change_key
-      WHERE c.promotion_id = $1 ORDER BY f.at, f.step`,
-    [promotionId],
+  return attempt && times.rows[0] ? { attempt, ...times.rows[0] } : null;
+}
+
+async function readFollowUps(db: Db, { model, version }: VersionRow): Promise<FollowUp[]> {
+  const { rows } = await db.query<Omit<FollowUp, 'detail'> & { detail: string }>(
+    `SELECT step, outcome, detail, at FROM follow_up
+      WHERE change_key = (SELECT c.key FROM production_change c JOIN model_registry m ON m.id = c.model_id
+                           WHERE m.name = $1 AND coalesce(c.to_version, c.from_version) = $2 ORDER BY c.seq DESC LIMIT 1)
+      ORDER BY at, step`,
+    [model, version],
   );
-  if (!attempt || !times.rows[0]) return null;
-  const followUps = steps.rows.map((row) => ({ ...row, detail: jsonOr(row.detail) }));
-  return { attempt, ...times.rows[0], followUps };
+  return rows.map((row) => ({ ...row, detail: jsonOr(row.detail) }));
 }
 
 function jsonOr(text: string): JsonValue {

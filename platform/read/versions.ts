@@ -1,5 +1,6 @@
 import type { Stage } from '../../domain/progress.js';
 import type { Db } from '../pool.js';
+import { QUARANTINE } from './production.js';
 
 /** Which versions are meant: all of them, or those of one model, of one number, or both. */
 export interface VersionFilter {
@@ -18,6 +19,8 @@ export interface VersionRow {
   readonly promotedAt: string | null;
   readonly deprecatedAt: string | null;
   readonly retentionUntil: string | null;
+  /** Why it is quarantined; null when it is not. */
+  readonly quarantine: string | null;
   readonly promotionId: string | null;
 }
 
@@ -29,7 +32,7 @@ export async function readVersions(db: Db, { model, version }: VersionFilter): P
   const { rows } = await db.query<VersionRow>(
     `SELECT m.name AS model, v.version, v.status AS stage, v.registered_by AS "registeredBy", v.registered_at AS "registeredAt",
             v.staged_at AS "stagedAt", v.promoted_at AS "promotedAt", v.deprecated_at AS "deprecatedAt",
-            v.retention_until AS "retentionUntil",
+            v.retention_until AS "retentionUntil", ${QUARANTINE} AS quarantine,
             (SELECT p.id FROM promotion p WHERE p.model_id = v.model_id AND p.version = v.version
               ORDER BY p.attempt DESC LIMIT 1) AS "promotionId"
        FROM model_version_detail v JOIN model_registry m ON m.id = v.model_id

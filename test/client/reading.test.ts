@@ -124,23 +124,33 @@ describe('the reading verbs, through one life', () => {
     expect(stdout).toContain('FAILED   follow-up dashboards: why \\u001b[31mno answer\\u202e');
     const { stdout: json } = await gatehouse('status', ...of('1.4.0'), '--json');
     expect(json).not.toMatch(/\u202e/);
-    const followUps = (JSON.parse(json) as Status).models[0]?.versions[0]?.promotion?.followUps;
+    const followUps = (JSON.parse(json) as Status).models[0]?.versions[0]?.followUps;
     expect(followUps?.find(({ step }) => step === 'dashboards')).toMatchObject({ outcome: 'failed', detail: JSON.parse(detail) as object });
   });
 
-  it('tell of a rollback as well, which no promotion made and nobody asked for', async () => {
-    await world.db.owner.query('ALTER TABLE production_change DROP CONSTRAINT IF EXISTS production_change_kind_check');
-    await world.db.owner.query(
-      `INSERT INTO production_change (key, kind, model_id, from_version, to_version, decisions, rechecks, record, at)
-       SELECT 'rollback/1', 'automatic', id, '1.4.0', '1.2.0', '{}', '{}', '{"reason":"error rate 7 %"}', gatehouse_now() FROM model_registry`,
-    );
+  it('tell of a rollback and a retirement as well, which no promotion made', async () => {
+    const reason = 'it misses too many patients';
+    const devops = await first(world.db, 'devops');
+    const rollback = { model: MODEL, from_version: '1.4.0', to_version: '1.2.0', reason };
+    expect(await world.act('rollback', devops, rollback)).toMatchObject({ accepted: true });
+    expect((await gatehouse('status', '--model-name', MODEL)).stdout).toMatch(/1\.4\.0 +archived .*quarantined; rolled back to 1\.2\.0/);
+    expect(await world.act('retire', mlops, { model: MODEL, version: '1.2.0', reason })).toMatchObject({ accepted: true });
     const { intervals } = await history();
     expect(intervals.slice(1)).toMatchObject([
-      { version: '1.4.0', ended: { how: 'rolled back', by: '1.2.0', reason: 'error rate 7 %' } },
-      { version: '1.2.0', kind: 'automatic', promotionId: null, requestedBy: null, approvals: [], to: null, ended: null },
+      { version: '1.4.0', kind: 'promotion', ended: { how: 'rolled back', by: '1.2.0', person: devops, reason } },
+      {
+        version: '1.2.0',
+        kind: 'rollback',
+        promotionId: null,
+        requestedBy: devops,
+        approvals: [],
+        ended: { how: 'retired', by: null, person: mlops, reason },
+      },
     ]);
+    expect(intervals[1]?.to).toBe(intervals[2]?.from);
     const { stdout } = await gatehouse('history', '--model-name', MODEL);
-    expect(stdout).toMatch(/rolled back to 1\.2\.0: error rate 7 %/);
-    expect(stdout).toMatch(/nobody \(automatic\)/);
+    expect(stdout).toContain(`rolled back to 1.2.0 by ${devops}: ${reason}`);
+    expect(stdout).toContain(`retired by ${mlops}: ${reason}`);
+    expect(stdout).toContain(`${devops} (rollback)`);
   });
 });

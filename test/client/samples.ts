@@ -47,7 +47,6 @@ export const attempt = (change: Partial<AttemptStatus> = {}): AttemptStatus => (
   ],
   waitingFor: ['soak minimum', 'gate devops', 'gate business', 'gate security'],
   endReason: null,
-  followUps: [],
   ...change,
 });
 
@@ -60,6 +59,8 @@ export const version = (number: string, change: Partial<VersionStatus> = {}): Ve
   promotedAt: null,
   deprecatedAt: null,
   retentionUntil: null,
+  quarantine: null,
+  followUps: [],
   promotion: attempt(),
   ...change,
 });
@@ -117,10 +118,10 @@ export const check = (change: Partial<Check> = {}): Check => ({
   ...change,
 });
 
-/** A model with a replaced version, one rolled back by itself, and one that serves. */
+/** A model with a replaced version, one that was rolled back, and one that serves. */
 export const history = (change: Partial<History> = {}): History => {
   const approvals = GATES.map((name) => ({ gate: name, by: `somebody.${name}@duetmind.example`, at: AT }));
-  const asked = { kind: 'promotion', requestedBy: 'marco.mlops@duetmind.example', promotionId: 'x', approvals };
+  const asked = { kind: 'promotion' as const, requestedBy: 'marco.mlops@duetmind.example', promotionId: 'x', approvals };
   return {
     model: SAMPLE_MODEL,
     asOf: '2026-09-10T12:00:01.234Z',
@@ -130,22 +131,22 @@ export const history = (change: Partial<History> = {}): History => {
         version: '1.2.0',
         from: '2026-07-01T00:00:00.000Z',
         to: '2026-08-01T00:00:00.000Z',
-        ended: { how: 'replaced', by: '1.4.0', reason: null },
+        ended: { how: 'replaced', by: '1.4.0', person: null, reason: null },
       },
       {
         ...asked,
         version: '1.4.0',
         from: '2026-08-01T00:00:00.000Z',
         to: '2026-08-03T04:00:00.000Z',
-        ended: { how: 'rolled back', by: '1.2.0', reason: 'error rate 7.10 % is above 5 %' },
+        ended: { how: 'rolled back', by: '1.2.0', person: 'olga.devops@duetmind.example', reason: 'the error rate is 7 %' },
       },
       {
         version: '1.2.0',
         from: '2026-08-03T04:00:00.000Z',
         to: null,
-        kind: 'automatic',
+        kind: 'rollback',
         promotionId: null,
-        requestedBy: null,
+        requestedBy: 'olga.devops@duetmind.example',
         approvals: [],
         ended: null,
       },

@@ -58,11 +58,15 @@ describe('status', () => {
   });
 
   it('shows a follow-up that failed, beside its version and in its attempt', () => {
-    const promotion = attempt({ state: 'production', waitingFor: [], followUps: [failed, { ...failed, step: 'tell', outcome: 'done' }] });
-    const lines = statusLines(status(version('1.2.0', { stage: 'production', promotion })), canvas(120, false), noLink);
-    expect(lines.join('\n')).toMatch(/1\.2\.0 .*follow-up archive-previous failed\n/);
-    expect(lines.join('\n')).toContain('FAILED   follow-up archive-previous: artifacts damaged: model.onnx');
-    expect(lines.join('\n')).not.toContain('follow-up tell');
+    const followUps = [failed, { ...failed, step: 'tell', outcome: 'done' as const }];
+    const promotion = attempt({ state: 'production', waitingFor: [] });
+    const shown = (change: Parameters<typeof version>[1]) =>
+      statusLines(status(version('1.2.0', { stage: 'production', followUps, ...change })), canvas(120, false), noLink).join('\n');
+    for (const text of [shown({ promotion }), shown({ promotion: attempt({ state: 'archived' }) })]) {
+      expect(text).toMatch(/1\.2\.0 .*follow-up archive-previous failed/);
+      expect(text).toContain('FAILED   follow-up archive-previous: artifacts damaged: model.onnx');
+      expect(text).not.toContain('follow-up tell');
+    }
   });
 
   it('names the run where its address does not fit', () => {
@@ -114,8 +118,8 @@ describe('history', () => {
     expect(lines.find((line) => line.includes('replaced by'))).toMatch(
       /1\.2\.0 +2026-07-01 00:00:00 UTC +2026-08-01 00:00:00 UTC +31 days +replaced by 1\.4\.0 +marco.*data-science: somebody/,
     );
-    expect(lines.find((line) => line.includes('rolled back'))).toMatch(/2 d 4 h +rolled back to 1\.2\.0: error rate 7\.10 % is above 5 %/);
-    expect(lines.find((line) => line.includes('serving'))).toMatch(/1\.2\.0 .*serving +38 d 8 h +- +nobody \(automatic\)/);
+    expect(lines.find((line) => line.includes('rolled back'))).toMatch(/2 d 4 h +rolled back to 1\.2\.0 by olga\.devops@duetmind\.example: the error rate is 7 %/);
+    expect(lines.find((line) => line.includes('serving'))).toMatch(/1\.2\.0 .*serving +38 d 8 h +- +olga\.devops@duetmind\.example \(rollback\)/);
     expect(lines.at(-1)).toMatch(/1\.1\.0 +rejected .*performance failed: accuracy 0\.7711 is below 0\.8500/);
   });
 
@@ -126,16 +130,17 @@ describe('history', () => {
 });
 
 describe('what comes from the record', () => {
-  const evil = attempt({ requestedBy: EVIL, endReason: EVIL, relaxed: [EVIL], waitingFor: [EVIL], followUps: [{ ...failed, step: EVIL, detail: EVIL }] });
+  const evil = attempt({ requestedBy: EVIL, endReason: EVIL, relaxed: [EVIL], waitingFor: [EVIL] });
+  const followUps = [{ ...failed, step: EVIL, detail: EVIL }];
   const gates = evil.gates.map((gate) => ({ ...gate, by: EVIL, at: '2026-09-07T08:00:01.234Z', group: EVIL, who: [EVIL] }));
   const conditions = check().conditions.map((each) => ({ ...each, measured: EVIL, limit: EVIL, who: EVIL }));
   const intervals = history().intervals.map((each) => {
     const approvals = each.approvals.map((approval) => ({ ...approval, by: EVIL }));
-    return { ...each, requestedBy: EVIL, approvals, ended: { how: 'replaced', by: EVIL, reason: EVIL } as const };
+    return { ...each, requestedBy: EVIL, approvals, ended: { how: 'rolled back', by: EVIL, person: EVIL, reason: EVIL } as const };
   });
   const attempts = history().attempts.map((each) => ({ ...each, requestedBy: EVIL, reason: EVIL }));
   it.each([
-    ['status', (on: Canvas) => statusLines(status(version('1.4.0', { promotion: { ...evil, gates } })), on, noLink)],
+    ['status', (on: Canvas) => statusLines(status(version('1.4.0', { quarantine: EVIL, followUps, promotion: { ...evil, gates } })), on, noLink)],
     ['check', (on: Canvas) => checkLines(check({ conditions, stage: 'rejected', endReason: EVIL, relaxed: [EVIL] }), on)],
     ['history', (on: Canvas) => historyLines(history({ intervals, attempts }), on)],
   ])('reaches the terminal escaped in %s', (_, draw) => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -96,6 +96,9 @@ it('that cannot be had ends a start with one line that says what to do', () => {
     const path = ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => join(folder, program)).find((each) => existsSync(each));
     if (path) symlinkSync(path, join(dir, 'bin', program));
   }
+  // As root PostgreSQL's data stays in a directory that others may enter.
+  chmodSync(dir, 0o755);
+  mkdirSync(join(dir, 'data'));
   const nowhere = 'http://127.0.0.1:9';
   const env = { PATH: join(dir, 'bin'), HOME: dir, HTTPS_PROXY: nowhere, HTTP_PROXY: nowhere, PIP_CONFIG_FILE: '/dev/null' };
   const cli = join(packageRoot(), 'dist', 'cli.js');

@@ -73,7 +73,9 @@ export const requestPromotion: ApplyAct = async (tx, { hash, payload, person, at
 
 async function versionOf(tx: Tx, modelId: number, version: string): Promise<VersionRow | undefined> {
   const { rows } = await tx.query<VersionRow>(
-    `SELECT v.status, coalesce(v.deprecated_at, v.promoted_at, v.staged_at, v.registered_at) AS since,
+    `SELECT v.status,
+            CASE v.status WHEN 'production' THEN v.promoted_at WHEN 'archived' THEN v.deprecated_at WHEN 'registered' THEN v.registered_at
+              ELSE max(CASE v.status WHEN 'staging' THEN p.staged_at WHEN 'validating' THEN p.requested_at ELSE p.ended_at END) END AS since,
             coalesce(max(p.attempt), 0) AS attempt,
             max(p.id) FILTER (WHERE p.state IN ('validating', 'staging', 'production')) AS open,
             ${QUARANTINE} AS quarantine
