@@ -99,7 +99,13 @@ function reaches(folder: string, account: Account): boolean {
 
 function runs(script: string, folder: string, { uid, gid }: Account): boolean {
   try {
-    execFileSync('/bin/sh', ['-c', script, 'sh', folder], { cwd: '/', stdio: 'ignore', env: { PATH: '/usr/bin:/bin' }, uid, gid });
+    execFileSync('/bin/sh', ['-c', script, 'sh', folder], {
+      cwd: '/',
+      stdio: 'ignore',
+      env: { PATH: '/usr/bin:/bin' },
+      uid,
+      gid,
+    });
     return true;
   } catch {
     return false;

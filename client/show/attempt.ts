@@ -31,9 +31,7 @@ export function attemptLines(version: string, attempt: AttemptStatus, on: Canvas
   const { state, relaxed, soak, gates, waitingFor, workflowId, requestedBy } = attempt;
   return [
     ...lines('  ', `${version} ${state}, asked for by ${requestedBy}`, on, on.paint.bold),
-    ...(relaxed.length > 0
-      ? labelled('relaxed', `${relaxed.join(', ')} (looser than the guidelines)`, on, on.paint.yellow)
-      : []),
+    ...(relaxed.length > 0 ? labelled('relaxed', `${relaxed.join(', ')} (looser than the guidelines)`, on, on.paint.yellow) : []),
     ...(soak && state === 'staging' ? soakLines(soak, on) : []),
     ...(state === 'validating' ? [] : gates.flatMap((gate) => gateLines(gate, state === 'staging', on))),
     ...(waitingFor.length > 0 ? lines(INDENT, `waits for ${waitingFor.join(', ')}`, on) : []),
@@ -66,7 +64,8 @@ function soakLines({ earned, min, minEndsAt, maxEndsAt, paused }: SoakStatus, on
 
 function gateLines({ gate, state, by, at, group, who }: GateStatus, isAsked: boolean, on: Canvas): readonly string[] {
   const made = by && at ? ` by ${by}, ${when(at)}` : '';
-  const waits = isAsked && (state === 'open' || state === 'void') ? `, waits for ${who.join(' or ') || `nobody left`} in group ${group}` : '';
+  const waits =
+    isAsked && (state === 'open' || state === 'void') ? `, waits for ${who.join(' or ') || `nobody left`} in group ${group}` : '';
   const name = on.width < ROOMY ? `${gate} ` : padTo(gate, GATE_CELLS);
   const tone = GATE_TONES[state];
   return labelled('gate', `${name}${mark(state, tone, on)}${made}${waits}`, on, toned(tone, on));

@@ -7,7 +7,6 @@ import type { Canvas } from '../terminal.js';
 import { headline } from './headline.js';
 import { lines, mark, toned, type Tone } from './marks.js';
 
-
 /** What `check` says of a condition: that it is met, that it is not, or that nobody knows yet. */
 export type Verdict = 'met' | 'not met' | 'unknown';
 

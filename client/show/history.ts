@@ -3,7 +3,6 @@ import { brief, lasting, roomFor, table, when, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { lines, toned } from './marks.js';
 
-
 /** What `history` shows: the stretches of production, oldest first, and the attempts that ended without one. */
 export function historyLines({ model, asOf, intervals, attempts }: History, on: Canvas): readonly string[] {
   const none = `${model}: nothing has been in production yet. Next: gatehouse status --model-name ${model}`;

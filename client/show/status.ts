@@ -5,7 +5,6 @@ import type { Canvas } from '../terminal.js';
 import { attemptLines, failedLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
 import { lines, toned, type Tone } from './marks.js';
 
-
 /** What `status` shows: each model with its versions, and what each open attempt waits for. */
 export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo): readonly string[] {
   if (models.length === 0) {

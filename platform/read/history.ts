@@ -115,7 +115,10 @@ function intervalOf(
   };
 }
 
-const HOW = { promotion: 'replaced', rollback: 'rolled back', retirement: 'retired' } as const satisfies Record<ChangeKind, End['how']>;
+const HOW = { promotion: 'replaced', rollback: 'rolled back', retirement: 'retired' } as const satisfies Record<
+  ChangeKind,
+  End['how']
+>;
 
 function endBy({ kind, to_version: by, asked_by: person, record }: ChangeRow): End {
   const reason = (JSON.parse(record) as { readonly reason?: unknown }).reason;

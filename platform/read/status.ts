@@ -75,7 +75,10 @@ export interface Reading {
   readonly asOf: string;
   readonly serving: ReadonlyMap<string, string>;
   readonly people: readonly Person[];
-  readonly versions: readonly (VersionRow & { readonly attempt: AttemptReading | null; readonly followUps: readonly FollowUp[] })[];
+  readonly versions: readonly (VersionRow & {
+    readonly attempt: AttemptReading | null;
+    readonly followUps: readonly FollowUp[];
+  })[];
 }
 
 interface AttemptReading extends Pick<AttemptStatus, 'requestedAt' | 'endedAt'> {

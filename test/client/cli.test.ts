@@ -55,6 +55,7 @@ describe('the command line, with nothing running', () => {
       'reject',
       'retract',
       'status',
+      'history',
       'audit',
       'worker',
     ]) {

@@ -37,9 +37,17 @@ async function intoProduction(version: string): Promise<string> {
 
 describe('the reading verbs, through one life', () => {
   it('say what to do next where there is nothing', async () => {
-    expect(await gatehouse('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('Next: gatehouse register') as string });
-    expect(await gatehouse('pending')).toMatchObject({ code: 0, stdout: expect.stringContaining('Next: gatehouse status') as string });
-    expect((await gatehouse('history', '--model-name', MODEL)).stderr).toMatch(/^2: model .* known: none yet; next: gatehouse register/);
+    expect(await gatehouse('status')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Next: gatehouse register') as string,
+    });
+    expect(await gatehouse('pending')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Next: gatehouse status') as string,
+    });
+    expect((await gatehouse('history', '--model-name', MODEL)).stderr).toMatch(
+      /^2: model .* known: none yet; next: gatehouse register/,
+    );
     await world.register('1.1.0', mlops);
     const none = await gatehouse('history', '--model-name', MODEL);
     expect(none).toMatchObject({ code: 0, stderr: '' });
@@ -63,9 +71,14 @@ describe('the reading verbs, through one life', () => {
     expect(status.stdout).toMatch(/1\.1\.0 +rejected .*performance failed: accuracy 0\.77\d* is below 0\.85/);
     const check = await gatehouse('check', ...of('1.1.0'));
     expect(check.code).toBe(3);
-    expect(check.stdout).toMatch(/^alzheimer_classifier 1\.1\.0 cannot go into production: its attempt ended rejected: performance failed/);
+    expect(check.stdout).toMatch(
+      /^alzheimer_classifier 1\.1\.0 cannot go into production: its attempt ended rejected: performance failed/,
+    );
     expect(check.stdout).toMatch(/performance +not met +accuracy 0\.77\d* is below 0\.85\d* +accuracy >= 0\.85/);
-    expect(await history()).toMatchObject({ intervals: [], attempts: [{ version: '1.1.0', state: 'rejected', requestedBy: mlops }] });
+    expect(await history()).toMatchObject({
+      intervals: [],
+      attempts: [{ version: '1.1.0', state: 'rejected', requestedBy: mlops }],
+    });
   });
 
   it('answer why not yet, who can, and when at the earliest', async () => {
@@ -103,13 +116,19 @@ describe('the reading verbs, through one life', () => {
       { version: '1.4.0', kind: 'promotion', ended: null, to: null, requestedBy: mlops, promotionId: id },
     ]);
     expect(intervals[0]?.to).toBe(intervals[1]?.from);
-    expect(new Set(intervals[1]?.approvals.map(({ gate }) => gate))).toEqual(new Set(['data-science', 'devops', 'business', 'security']));
+    expect(new Set(intervals[1]?.approvals.map(({ gate }) => gate))).toEqual(
+      new Set(['data-science', 'devops', 'business', 'security']),
+    );
     expect(intervals[1]?.approvals.find(({ gate }) => gate === 'devops')?.by).toBe(await first(world.db, 'devops'));
     const ran = await gatehouse('history', '--model-name', MODEL);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout).toMatch(/1\.2\.0 .* replaced by 1\.4\.0 .*\n +1\.4\.0 .* serving/);
     const document = JSON.parse((await gatehouse('history', '--model-name', MODEL, '--json')).stdout) as History;
-    expect(document).toMatchObject({ model: MODEL, intervals: [{ version: '1.2.0' }, { version: '1.4.0' }], attempts: [{ version: '1.1.0' }] });
+    expect(document).toMatchObject({
+      model: MODEL,
+      intervals: [{ version: '1.2.0' }, { version: '1.4.0' }],
+      attempts: [{ version: '1.1.0' }],
+    });
   });
 
   it('show a follow-up that failed, and nothing of it that a terminal would obey', async () => {
@@ -125,7 +144,10 @@ describe('the reading verbs, through one life', () => {
     const { stdout: json } = await gatehouse('status', ...of('1.4.0'), '--json');
     expect(json).not.toMatch(/\u202e/);
     const followUps = (JSON.parse(json) as Status).models[0]?.versions[0]?.followUps;
-    expect(followUps?.find(({ step }) => step === 'dashboards')).toMatchObject({ outcome: 'failed', detail: JSON.parse(detail) as object });
+    expect(followUps?.find(({ step }) => step === 'dashboards')).toMatchObject({
+      outcome: 'failed',
+      detail: JSON.parse(detail) as object,
+    });
   });
 
   it('tell of a rollback and a retirement as well, which no promotion made', async () => {
@@ -133,7 +155,9 @@ describe('the reading verbs, through one life', () => {
     const devops = await first(world.db, 'devops');
     const rollback = { model: MODEL, from_version: '1.4.0', to_version: '1.2.0', reason };
     expect(await world.act('rollback', devops, rollback)).toMatchObject({ accepted: true });
-    expect((await gatehouse('status', '--model-name', MODEL)).stdout).toMatch(/1\.4\.0 +archived .*quarantined; rolled back to 1\.2\.0/);
+    expect((await gatehouse('status', '--model-name', MODEL)).stdout).toMatch(
+      /1\.4\.0 +archived .*quarantined; rolled back to 1\.2\.0/,
+    );
     expect(await world.act('retire', mlops, { model: MODEL, version: '1.2.0', reason })).toMatchObject({ accepted: true });
     const { intervals } = await history();
     expect(intervals.slice(1)).toMatchObject([

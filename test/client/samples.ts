@@ -100,7 +100,10 @@ export const check = (change: Partial<Check> = {}): Check => ({
       who: 'time in staging',
     }),
     condition('critical-issue', 'incident', { limit: 'none open' }),
-    condition('data-science', 'gate', { measured: `approved by dana.datascience@duetmind.example at ${AT}`, limit: '1 approval' }),
+    condition('data-science', 'gate', {
+      measured: `approved by dana.datascience@duetmind.example at ${AT}`,
+      limit: '1 approval',
+    }),
     condition('devops', 'gate', { measured: `approved by olga.devops@duetmind.example at ${AT}`, limit: '1 approval' }),
     condition('business', 'gate', {
       verdict: 'pending',

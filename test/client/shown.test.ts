@@ -26,7 +26,11 @@ const DRAWN: Readonly<Record<string, (on: Canvas) => readonly string[]>> = {
 };
 
 /** The lines as one text without the breaks, so that what was wrapped can be found. */
-const unbroken = (lines: readonly string[]): string => lines.map((line) => line.trim()).join(' ').replace(/ +/g, ' ');
+const unbroken = (lines: readonly string[]): string =>
+  lines
+    .map((line) => line.trim())
+    .join(' ')
+    .replace(/ +/g, ' ');
 
 describe.each(Object.entries(DRAWN))('%s', (_, draw) => {
   it.each([40, 80, 200])('fits into %i columns, with colours and without', (width) => {
@@ -43,7 +47,9 @@ describe('status', () => {
   it.each([40, 80, 200])('says in %i columns what there is of the soak, the gates and the wait', (width) => {
     const text = unbroken(DRAWN['status']?.(canvas(width, false)) ?? []);
     expect(text).toMatch(/\[#+-+\] 45 % 3 d 4 h of 7 days healthy/);
-    expect(text).toContain('the minimum is over 2026-09-14 08:00:01 UTC if it stays healthy; the attempt ends 2026-09-21 08:00:01 UTC');
+    expect(text).toContain(
+      'the minimum is over 2026-09-14 08:00:01 UTC if it stays healthy; the attempt ends 2026-09-21 08:00:01 UTC',
+    );
     expect(text).toContain('relaxed soak.min, gates.devops.quorum (looser than the guidelines)');
     expect(text).toContain('waits for soak minimum, gate devops, gate business, gate security');
     expect(text.replaceAll(/([@.]) /g, '$1')).toMatch(
@@ -84,10 +90,16 @@ describe('check', () => {
       'alzheimer_classifier 1.4.0 can go into production at the earliest 2026-09-14 08:00:01 UTC, in 3 d 20 h, if gates business and security approve and staging stays healthy.',
     );
     const conditions = check().conditions.filter(({ id }) => id !== 'business');
-    expect(headline({ conditions, earliest: '2026-09-10T12:00:01.234Z' })).toMatch(/at the earliest now if gate security approves\.$/);
+    expect(headline({ conditions, earliest: '2026-09-10T12:00:01.234Z' })).toMatch(
+      /at the earliest now if gate security approves\.$/,
+    );
     expect(headline({ eligible: true })).toMatch(/can go into production now/);
-    expect(headline({ stage: 'rejected', endReason: 'gate security rejected by x' })).toMatch(/ended rejected: gate security rejected by x\./);
-    expect(headline({ attemptEndsAt: '2026-09-12T00:00:00.000Z' })).toMatch(/cannot go into production in this attempt: it ends 2026-09-12/);
+    expect(headline({ stage: 'rejected', endReason: 'gate security rejected by x' })).toMatch(
+      /ended rejected: gate security rejected by x\./,
+    );
+    expect(headline({ attemptEndsAt: '2026-09-12T00:00:00.000Z' })).toMatch(
+      /cannot go into production in this attempt: it ends 2026-09-12/,
+    );
   });
 
   it('gives each condition its verdict, what was measured beside its limit, and who can meet it', () => {
@@ -101,7 +113,9 @@ describe('check', () => {
 
   it('tells what failed from what nobody knows', () => {
     const of = (verdict: 'error' | 'fail' | 'pending' | 'skipped', measured: string | null) => {
-      const conditions = check().conditions.slice(1, 2).map((each) => ({ ...each, verdict, measured }));
+      const conditions = check()
+        .conditions.slice(1, 2)
+        .map((each) => ({ ...each, verdict, measured }));
       return checkLines(check({ conditions }), canvas(Infinity, true)).map(stripVTControlCharacters).at(-1);
     };
     expect(of('error', '; the model did not answer')).toMatch(/\? unknown/);
@@ -118,8 +132,12 @@ describe('history', () => {
     expect(lines.find((line) => line.includes('replaced by'))).toMatch(
       /1\.2\.0 +2026-07-01 00:00:00 UTC +2026-08-01 00:00:00 UTC +31 days +replaced by 1\.4\.0 +marco.*data-science: somebody/,
     );
-    expect(lines.find((line) => line.includes('rolled back'))).toMatch(/2 d 4 h +rolled back to 1\.2\.0 by olga\.devops@duetmind\.example: the error rate is 7 %/);
-    expect(lines.find((line) => line.includes('serving'))).toMatch(/1\.2\.0 .*serving +38 d 8 h +- +olga\.devops@duetmind\.example \(rollback\)/);
+    expect(lines.find((line) => line.includes('rolled back'))).toMatch(
+      /2 d 4 h +rolled back to 1\.2\.0 by olga\.devops@duetmind\.example: the error rate is 7 %/,
+    );
+    expect(lines.find((line) => line.includes('serving'))).toMatch(
+      /1\.2\.0 .*serving +38 d 8 h +- +olga\.devops@duetmind\.example \(rollback\)/,
+    );
     expect(lines.at(-1)).toMatch(/1\.1\.0 +rejected .*performance failed: accuracy 0\.7711 is below 0\.8500/);
   });
 
@@ -136,18 +154,31 @@ describe('what comes from the record', () => {
   const conditions = check().conditions.map((each) => ({ ...each, measured: EVIL, limit: EVIL, who: EVIL }));
   const intervals = history().intervals.map((each) => {
     const approvals = each.approvals.map((approval) => ({ ...approval, by: EVIL }));
-    return { ...each, requestedBy: EVIL, approvals, ended: { how: 'rolled back', by: EVIL, person: EVIL, reason: EVIL } as const };
+    return {
+      ...each,
+      requestedBy: EVIL,
+      approvals,
+      ended: { how: 'rolled back', by: EVIL, person: EVIL, reason: EVIL } as const,
+    };
   });
   const attempts = history().attempts.map((each) => ({ ...each, requestedBy: EVIL, reason: EVIL }));
   it.each([
-    ['status', (on: Canvas) => statusLines(status(version('1.4.0', { quarantine: EVIL, followUps, promotion: { ...evil, gates } })), on, noLink)],
+    [
+      'status',
+      (on: Canvas) =>
+        statusLines(status(version('1.4.0', { quarantine: EVIL, followUps, promotion: { ...evil, gates } })), on, noLink),
+    ],
     ['check', (on: Canvas) => checkLines(check({ conditions, stage: 'rejected', endReason: EVIL, relaxed: [EVIL] }), on)],
     ['history', (on: Canvas) => historyLines(history({ intervals, attempts }), on)],
   ])('reaches the terminal escaped in %s', (_, draw) => {
     for (const width of [40, 200]) {
       expect(draw(canvas(width, false)).join('')).not.toMatch(/[\p{Cc}\p{Zl}\u202e\u200b]/u);
       // With colours only whole colour codes are there, and those are ours.
-      expect(draw(canvas(width, true)).join('').replace(/\u001b\[\d\d?m/g, '')).not.toMatch(/[\p{Cc}\p{Zl}\u202e\u200b]/u);
+      expect(
+        draw(canvas(width, true))
+          .join('')
+          .replace(/\u001b\[\d\d?m/g, ''),
+      ).not.toMatch(/[\p{Cc}\p{Zl}\u202e\u200b]/u);
       expect(draw(canvas(width, true)).join('')).not.toContain('\u001b[2J');
     }
   });
@@ -183,8 +214,17 @@ describe('the terminal', () => {
     const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`);
     expect(frame(lines, 'last', { rows: 24, width: 80 }).split('\n')).toHaveLength(21);
     const cut = frame(lines, 'last', { rows: 6, width: 80 }).split('\n').map(stripVTControlCharacters);
-    expect(cut).toEqual(['line 0', 'line 1', 'line 2', 'line 3', '… 16 more lines; --model-name and --version show less', 'last']);
-    expect(Math.max(...frame(lines, 'last', { rows: 6, width: 40 }).split('\n').map(stripVTControlCharacters).map(cellsOf))).toBe(39);
+    expect(cut).toEqual([
+      'line 0',
+      'line 1',
+      'line 2',
+      'line 3',
+      '… 16 more lines; --model-name and --version show less',
+      'last',
+    ]);
+    expect(Math.max(...frame(lines, 'last', { rows: 6, width: 40 }).split('\n').map(stripVTControlCharacters).map(cellsOf))).toBe(
+      39,
+    );
   });
 });
 

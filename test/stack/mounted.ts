@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export function mount(dir: string, options: string): boolean {
   mkdirSync(dir, { recursive: true });
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', dir], { stdio: 'ignore' });
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', dir], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -15,7 +15,7 @@ export function mount(dir: string, options: string): boolean {
 }
 
 export function unmount(dir: string): void {
-  execFileSync('umount', [dir], { stdio: 'ignore' });
+  execFileSync('/bin/umount', [dir], { stdio: 'ignore' });
 }
 
 /** Whether this user may mount a file system here. */
