@@ -125,8 +125,9 @@ function refusalFrom(place: string, error: unknown): Refusal {
     };
   }
   const root = rootOf(error);
-  if (isGrpcServiceError(root) && root.code === CANNOT_NOW) {
-    return { kind: 'conflict', what: `the run takes no message: ${root.details}`, next: 'see gatehouse status' };
+  const code: number | null = isGrpcServiceError(root) ? root.code : null;
+  if (code === CANNOT_NOW) {
+    return { kind: 'conflict', what: `the run takes no message: ${root.message}`, next: 'see gatehouse status' };
   }
   if (error instanceof WorkflowFailedError) {
     return { kind: 'away', what: `the act could not be applied: ${rootOf(error).message}`, next: "see the worker's log" };

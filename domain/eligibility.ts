@@ -2,6 +2,7 @@ import type { Attempt } from './attempt.js';
 import { CHECKS, passes, RECHECKS, type Finding } from './checks.js';
 import { foldGates } from './gates.js';
 import { formatDuration } from './quantity.js';
+import { openPause } from './pause.js';
 import { minimumEndsAt, soakIsOver } from './soak.js';
 
 /** One condition for production, as `check` shows it. */
@@ -98,17 +99,18 @@ function figures(values: Readonly<Record<string, string>>): string {
 
 function soakCondition(attempt: Attempt): Condition {
   const { soak, policy, relaxed } = attempt;
-  const over = soak !== null && soakIsOver(soak, policy);
+  const pause = openPause(soak?.pauses ?? []);
+  const over = soak !== null && soakIsOver(soak, policy) && !pause;
+  const seen = soak?.last && soak.last.verdict !== 'healthy' ? `${soak.last.verdict}: ${soak.last.reason}` : '';
+  const stopped = pause ? `paused by ${pause.by}: ${pause.reason}` : '';
   return {
     id: 'soak',
     kind: 'soak',
     verdict: over ? 'pass' : attempt.state === 'staging' || attempt.state === 'validating' ? 'pending' : 'fail',
-    measured: soak
-      ? `${inSeconds(soak.earnedMs)} earned${soak.last && soak.last.verdict !== 'healthy' ? `; ${soak.last.verdict}: ${soak.last.reason}` : ''}`
-      : null,
+    measured: soak ? [`${inSeconds(soak.earnedMs)} earned`, seen, stopped].filter(Boolean).join('; ') : null,
     limit: `>= ${formatDuration(policy.soak.min)} healthy`,
     source: relaxed.length > 0 ? `staging health; policy is relaxed in ${relaxed.join(', ')}` : 'staging health',
-    who: 'time in staging',
+    who: pause ? 'group mlops: gatehouse resume' : 'time in staging',
   };
 }
 
@@ -150,7 +152,8 @@ function gateConditions(attempt: Attempt): Condition[] {
 /** The earliest moment production could follow if everybody decided now and staging stayed healthy. */
 function earliestOf(attempt: Attempt): string | null {
   const { state, soak, now, policy } = attempt;
-  if (state !== 'staging' || !soak) return null;
+  // Nobody knows how long a pause lasts.
+  if (state !== 'staging' || !soak || openPause(soak.pauses)) return null;
   return iso(Math.max(now, minimumEndsAt(soak, now, policy)));
 }
 

@@ -79,8 +79,8 @@ function listText(events: readonly TrailEvent[], all: number, model: string | un
     inWords(event),
   ]);
   const of = model === undefined ? `The last ${events.length} of ${all} events` : `The last ${events.length} events of ${model}`;
-  const shown = table(['NO', 'AT', 'ACTION', 'ACTOR', 'SUBJECT', 'DETAIL'], rows, on);
-  return [shown, '', ...lines('', `${of}; --limit shows more, --json all.`, on)].join('\n');
+  const newest = table(['NO', 'AT', 'ACTION', 'ACTOR', 'SUBJECT', 'DETAIL'], rows, on);
+  return [newest, '', ...lines('', `${of}; --limit shows more, --json all.`, on)].join('\n');
 }
 
 /** What matters of an event at a glance; `--json` has all of it. */

@@ -85,6 +85,6 @@ function labelled(label: string, text: string, on: Canvas, paint?: (line: string
 function inWords(detail: JsonValue): string {
   if (typeof detail === 'string') return detail;
   if (detail === null || typeof detail !== 'object') return String(detail);
-  const told = Object.entries(detail).filter(([, value]) => typeof value === 'string');
-  return told.map(([name, value]) => `${name} ${String(value)}`).join(', ');
+  const told = Object.entries(detail).flatMap(([name, value]) => (typeof value === 'string' ? [`${name} ${value}`] : []));
+  return told.join(', ');
 }

@@ -119,7 +119,7 @@ describe.skipIf(!hasPython)('status --watch in a terminal', () => {
   const frames = (running: Running): string[] => running.stdout().split(HOME).slice(1);
   const widest = (frame: string | undefined) =>
     Math.max(...(frame ?? '').split(/\r?\n/).map((each) => cellsOf(stripVTControlCharacters(each))));
-  const type = (running: Running, line: string): void => void running.child.stdin?.write(`${line}\n`);
+  const type = (running: Running, what: string): void => void running.child.stdin?.write(`${what}\n`);
 
   it('draws over itself, fits after a resize, says when the record is away, and leaves the terminal as it was', async () => {
     const running = startIn(40);

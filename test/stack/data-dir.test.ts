@@ -86,13 +86,16 @@ it.runIf(mayRun && isRoot)('refuses a directory of another user, who could repla
 
 it.runIf(MAY_MOUNT)('refuses a read-only file system, and a disk with too little room, leaving nothing', () => {
   const place = join(dir, 'mounted');
-  mount(place, 'size=30m,ro');
-  refused(2, join(place, 'data'), /mounted is on a read-only file system/, { asRoot: true });
-  unmount(place);
-  mount(place, 'size=30m');
-  refused(6, join(place, 'data'), /too little room .*given: 3\d MB free; allowed: \d+ MB or more for a first start/, {
-    asRoot: true,
-  });
-  expect(existsSync(join(place, 'data'))).toBe(false);
-  unmount(place);
+  try {
+    mount(place, 'size=30m,ro');
+    refused(2, join(place, 'data'), /mounted is on a read-only file system/, { asRoot: true });
+    unmount(place);
+    mount(place, 'size=30m');
+    refused(6, join(place, 'data'), /too little room .*given: 3\d MB free; allowed: \d+ MB or more for a first start/, {
+      asRoot: true,
+    });
+    expect(existsSync(join(place, 'data'))).toBe(false);
+  } finally {
+    unmount(place);
+  }
 });

@@ -15,7 +15,7 @@ export function mount(dir: string, options: string): boolean {
 }
 
 export function unmount(dir: string): void {
-  execFileSync('/bin/umount', [dir], { stdio: 'ignore' });
+  execFileSync('/bin/umount', ['--lazy', dir], { stdio: 'ignore' });
 }
 
 /** Whether this user may mount a file system here. */

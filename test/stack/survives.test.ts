@@ -24,6 +24,7 @@ import { MAY_MOUNT, mount, unmount } from './mounted.js';
 
 const PARTS = ['worker', 'temporal', 'postgres'] as const;
 let base: string;
+let dir: string;
 let stack: RunningStack;
 let mounted = false;
 const others: (ChildProcess | Server)[] = [];
@@ -31,7 +32,7 @@ const others: (ChildProcess | Server)[] = [];
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), 'gatehouse-survives-'));
   chmodSync(base, 0o755);
-  const dir = join(base, `ä b?c#d%20&'e`, 'f'.repeat(120));
+  dir = join(base, `ä b?c#d%20&'e`, 'f'.repeat(120));
   mounted = MAY_MOUNT && mount(dir, 'size=200m,mode=755');
   stack = await up(dir);
   await registerExample(stack);
@@ -40,10 +41,14 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
   for (const other of others) if ('kill' in other) other.kill();
-  await stack.stop();
-  if (mounted) unmount(stack.dir);
-  // As root PostgreSQL's data may lie outside.
-  for (const left of [base, dirname(stack.connection.postgres.dataDir)]) rmSync(left, { recursive: true, force: true });
+  try {
+    await stack.stop();
+    // As root PostgreSQL's data may lie outside.
+    rmSync(dirname(stack.connection.postgres.dataDir), { recursive: true, force: true });
+  } finally {
+    if (mounted) unmount(dir);
+    rmSync(base, { recursive: true, force: true });
+  }
 });
 
 const pidOf = (part: (typeof PARTS)[number] | 'stack'): number =>
@@ -124,7 +129,7 @@ it.runIf(MAY_MOUNT)(
 
 it('after everything was killed: starts with what is on the record, kills no stranger, and takes other ports', async () => {
   const { stage } = (await status(stack)).versions[0] ?? {};
-  const { connection, dir } = stack;
+  const { connection } = stack;
   await kill(stack.pid, pidOf('stack'), ...PARTS.map(pidOf));
   // Their numbers belong to other programs by now.
   const owner = process.getuid?.() === 0 ? Number(execFileSync('stat', ['-c', '%u', connection.postgres.dataDir])) : undefined;

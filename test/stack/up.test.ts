@@ -44,6 +44,15 @@ async function until(met: () => boolean, what: () => string): Promise<void> {
   }
 }
 
+it('leaves a directory that the next start can use when it is stopped in the middle of the first', async () => {
+  const run = up();
+  await until(() => run.out() !== '', run.err);
+  run.child.kill('SIGINT');
+  expect(await run.ended).toBe(0);
+  expect(run.err()).toBe('');
+  expect(readdirSync(join(dir, 'run'))).toEqual([]);
+});
+
 it('prints one document when ready, refuses a second start with all addresses, and stops at once at the second Ctrl-C', async () => {
   const run = up('--json');
   await until(() => run.out().includes('\n'), run.err);
