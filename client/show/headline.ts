@@ -29,7 +29,8 @@ export function headline(found: Check): string {
 }
 
 function inStaging(name: string, { earliest, asOf, attemptEndsAt, conditions }: Check): string {
-  if (earliest === null) return `${name} cannot go into production yet.`;
+  const soak = conditions.find(({ kind }) => kind === 'soak');
+  if (earliest === null) return `${name} cannot go into production yet: ${soak?.measured ?? 'its soak has not begun'}.`;
   const aheadMs = Date.parse(earliest) - Date.parse(asOf);
   if (attemptEndsAt !== null && Date.parse(earliest) > Date.parse(attemptEndsAt)) {
     return `${name} cannot go into production in this attempt: it ends ${when(attemptEndsAt)}, and the soak minimum cannot be over before ${when(earliest)}.`;
