@@ -1,7 +1,9 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { promotionWorkflowId } from '../domain/ids.js';
 import { decideSignal, isReadable, type DecideMessage } from '../workflows/messages.js';
 import { ANSWER_WITHIN_MS } from './run-shown.js';
+
+const NOT_FOUND = 5;
 
 /**
  * Every decision that was left as a signal for the run now under a promotion's id. A run that is replaced may not have
@@ -18,9 +20,15 @@ export async function decisionsSent(client: Client, promotionId: string): Promis
       if (isReadable(message)) sent.set(message.envelope, { envelope: message.envelope });
     }
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (!isGone(error)) throw error;
   }
   return [...sent.values()];
+}
+
+/** A history that was deleted is reported as the server says it: gRPC's NOT_FOUND. */
+function isGone(error: unknown): boolean {
+  const code: number | null = isGrpcServiceError(error) ? error.code : null;
+  return error instanceof WorkflowNotFoundError || code === NOT_FOUND;
 }
 
 function read(json: Uint8Array | null | undefined): unknown {

@@ -1,10 +1,11 @@
 import { ActivityFailure, ApplicationFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import type { AfterChange } from '../activities/registry/after-change.js';
 import type { Decided } from '../activities/registry/decide.js';
 import type { Standing } from '../activities/registry/standing.js';
 import type { RunCheckInput } from '../activities/run-check.js';
 
-type RecordActivities = Pick<Activities, 'standing' | 'decide' | 'runCheck'>;
+type RecordActivities = Pick<Activities, 'standing' | 'decide' | 'runCheck' | 'afterChange'>;
 
 /** Short keyed reads and writes of the record: one marker each, given up soon when the record does not answer. */
 const near = proxyLocalActivities<RecordActivities>({
@@ -48,6 +49,11 @@ export function openRecord(promotionId: string): Record {
     decide: (envelope) => inTurn(() => nearOrFar(({ decide }) => decide({ promotionId, envelope }))),
     quickCheck: (input) => inTurn(() => nearOrFar(({ runCheck }) => runCheck(input))),
   };
+}
+
+/** What a production change made by hand still needs. */
+export function askAboutChange(changeKey: string): Promise<AfterChange> {
+  return nearOrFar(({ afterChange }) => afterChange({ changeKey }));
 }
 
 /**

@@ -1,14 +1,8 @@
-import { ApplicationFailure, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
+import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
 import type { AfterChange } from '../activities/registry/after-change.js';
 import { production } from './activities.js';
 import type { ChangeInput } from './messages.js';
-
-const record = proxyActivities<Pick<Activities, 'afterChange'>>({
-  startToCloseTimeout: '30 seconds',
-  retry: { initialInterval: '500 milliseconds', maximumInterval: '20 seconds' },
-  summary: 'read the change',
-});
+import { askAboutChange } from './record.js';
 
 /** How a change by hand was followed up. */
 export interface ChangeResult {
@@ -30,7 +24,7 @@ export function retirement(input: ChangeInput): Promise<ChangeResult> {
 async function followUp(input: ChangeInput): Promise<ChangeResult> {
   const changeKey: unknown = (input as ChangeInput | null | undefined)?.changeKey;
   if (typeof changeKey !== 'string') throw ApplicationFailure.nonRetryable('changeKey: a text is expected', 'BadInput');
-  let change = await record.afterChange({ changeKey });
+  let change = await askAboutChange(changeKey);
   for (const step of change.steps) {
     setCurrentDetails(detailsOf(change));
     await production.followUp.executeWithOptions({ summary: step }, [{ changeKey, step }]);

@@ -16,6 +16,28 @@ async function keep(stack: RunningStack, name: string, workflowId: string): Prom
 
 const runOf = (version: string, attempt: number) => `promotion/${MODEL}/${version}/${attempt}`;
 
+const REASON = 'it misses too many patients';
+const byHand = (act: string, version: string) => [
+  act,
+  '--model-name',
+  MODEL,
+  '--version',
+  version,
+  '--reason',
+  REASON,
+  '--approver',
+  PEOPLE.mlops,
+];
+
+async function untilDone(stack: RunningStack, workflowId: string): Promise<void> {
+  await eventually(async () => (await stack.temporal('workflow', 'describe', '-w', workflowId)).stdout.includes('COMPLETED'));
+}
+
+async function waitedFor(stack: RunningStack, version: string): Promise<string[]> {
+  const { versions } = await status(stack);
+  return versions.find((each) => each.version === version)?.promotion?.waitingFor ?? [];
+}
+
 /** Damages the stored model of a version and answers how to mend it. */
 async function damage(stack: RunningStack, version: string): Promise<() => void> {
   const yaml = readFileSync(join(EXAMPLE, 'packages', version, 'model.yaml'), 'utf8');
@@ -50,18 +72,26 @@ try {
   mend();
   await keep(stack, 'rejected-by-staging-health', runOf('1.2.0', 3));
 
-  await stack.json(0, 'policy', 'register', join(EXAMPLE, 'policy.yaml'), '--approver', 'alice.admin@duetmind.example');
   await stack.json(0, ...promote('1.2.0', 'rejected', 'staging'), '--wait');
+  await stack.json(0, 'policy', 'register', join(EXAMPLE, 'policy.yaml'), '--approver', 'alice.admin@duetmind.example');
+  // Another policy, both ends of the soak moved, and at last the requester's own word.
+  for (const act of ['repin', 'pause', 'resume', 'extend']) await stack.json(0, ...byHand(act, '1.2.0'));
+  await eventually(async () => (await waitedFor(stack, '1.2.0')).every((what) => !what.startsWith('check ')));
+  await stack.json(0, ...byHand('withdraw', '1.2.0'));
+  await untilDone(stack, runOf('1.2.0', 4));
+  await keep(stack, 'withdrawn', runOf('1.2.0', 4));
+
+  await stack.json(0, ...promote('1.2.0', 'withdrawn', 'staging'), '--wait');
   // By signal as well, junk included, and one approval taken back.
-  await stack.temporal('workflow', 'signal', '-w', runOf('1.2.0', 4), '--name', 'decide', '--input', '"junk"');
+  await stack.temporal('workflow', 'signal', '-w', runOf('1.2.0', 5), '--name', 'decide', '--input', '"junk"');
   await stack.json(0, ...decide('approve', '1.2.0', 'devops', PEOPLE.devops));
   await stack.json(0, ...decide('retract', '1.2.0', 'devops', PEOPLE.devops));
   await approveAll(stack, '1.2.0');
   await stack.json(0, 'clock', 'advance', '7d');
   await untilStage(stack, '1.2.0', 'production');
   await intoProduction(stack, '1.4.0');
-  await eventually(async () => (await stack.temporal('workflow', 'describe', '-w', runOf('1.2.0', 4))).stdout.includes('COMPLETED') || undefined);
-  await keep(stack, 'archived', runOf('1.2.0', 4));
+  await untilDone(stack, runOf('1.2.0', 5));
+  await keep(stack, 'archived', runOf('1.2.0', 5));
   await eventually(async () => (await status(stack)).production === '1.4.0' || undefined);
   await keep(stack, 'in-production', runOf('1.4.0', 1));
 
@@ -88,6 +118,15 @@ try {
   await untilStage(stack, '1.5.0', 'production');
   await keep(stack, 'decided-at-once', workflowId);
   await close();
+
+  const back = ['rollback', '--model-name', MODEL, '--reason', REASON, '--approver', PEOPLE.devops];
+  const rolledBack = await stack.json<{ workflowId: string }>(0, ...back);
+  await untilDone(stack, rolledBack.workflowId);
+  await keep(stack, 'rollback', rolledBack.workflowId);
+  const retired = await stack.json<{ workflowId: string }>(0, ...byHand('retire', '1.4.0'));
+  await untilDone(stack, retired.workflowId);
+  await keep(stack, 'retirement', retired.workflowId);
+  await keep(stack, 'notice', `notice/${MODEL}/1.1.0/1/rejected`);
 
   const acts = await stack.temporal('workflow', 'list', '-o', 'json', '--query', `WorkflowType = 'act'`, '--limit', '1');
   await keep(stack, 'act', (JSON.parse(acts.stdout) as { execution: { workflowId: string } }[])[0]?.execution.workflowId ?? '');

@@ -26,9 +26,13 @@ describe('recorded histories replay with the code as it is', () => {
       'decided-at-once',
       'expired',
       'in-production',
+      'notice',
       'rejected-by-a-gate',
       'rejected-by-checks',
       'rejected-by-staging-health',
+      'retirement',
+      'rollback',
+      'withdrawn',
     ]);
   });
 
