@@ -42,12 +42,12 @@ export function requestRefusal(
   asked: { from: string; to: string },
   { status, since, openPromotion, quarantine }: Whereabouts,
 ): Refusal | undefined {
-  if (status === asked.to || (openPromotion !== null && asked.to === 'staging')) {
+  if (status === 'production' || status === asked.to || (openPromotion !== null && asked.to === 'staging')) {
     const running = openPromotion === null ? '' : `, promotion ${openPromotion}`;
     return { kind: 'conflict', what: `already ${status} since ${since}${running}`, next: 'see gatehouse status' };
   }
   if (quarantine !== null) {
-    const next = 'gatehouse release --reason … lets it go';
+    const next = 'gatehouse release makes it a rollback target again';
     return { kind: 'rule', what: `quarantined: ${quarantine}`, allowed: 'never promoted while quarantined', next };
   }
   if (asked.to !== 'staging' || !NEXT[status].includes('staging')) {

@@ -61,7 +61,7 @@ const FAMILY: readonly Family[] = [
   },
   {
     act: 'release',
-    does: 'let a quarantined version be promoted and rolled back to again',
+    does: 'let a quarantined version go: it is a rollback target again',
     done: ({ version }) => `${version} is no longer quarantined`,
     fields: ofVersion,
   },

@@ -1,47 +1,33 @@
 /**
  * The rules §1, §3 and §5 once more, in the plainest words, to be compared with the program. It imports nothing of it:
- * where both say the same, two people have read the rules alike. It counts time in whole hours and takes no second for any step.
+ * where both say the same, two readings of the rules agree. It counts time in whole hours and takes no second for any step.
  */
 export type Stage = 'registered' | 'validating' | 'staging' | 'production' | 'archived' | 'rejected' | 'withdrawn' | 'expired';
 export type Kind = 'usage' | 'rule' | 'identity' | 'conflict';
-export interface Person {
-  readonly email: string;
-  readonly group: string;
-}
+export type Person = Readonly<Record<'email' | 'group', string>>;
 
 /** Each gate and the group that decides it. */
 export const GATE_GROUPS = { 'data-science': 'ds-team', devops: 'devops', business: 'business', security: 'security' } as const;
 export type GateName = keyof typeof GATE_GROUPS;
-const GATE_COUNT = 4;
 const SOAK_HOURS = { min: 7 * 24, max: 14 * 24 };
 
-const RIGHTS: Readonly<Record<Exclude<Asked['act'], 'decision'>, readonly string[]>> = {
-  request: ['mlops', 'ds-team'],
-  promote: ['mlops', 'ds-team'],
-  extend: ['mlops'],
-  pause: ['mlops'],
-  resume: ['mlops'],
-  withdraw: ['mlops', 'ds-team'],
-  repin: ['mlops'],
-  release: ['mlops'],
-  retire: ['mlops'],
-  rollback: ['mlops', 'devops'],
+/** What each group may ask for; a decision is its gate's group's. */
+const MAY: Readonly<Record<string, readonly Asked['act'][]>> = {
+  mlops: ['request', 'promote', 'extend', 'pause', 'resume', 'withdraw', 'repin', 'release', 'retire', 'rollback'],
+  'ds-team': ['request', 'promote', 'withdraw'],
+  devops: ['rollback'],
 };
 
-interface OnAttempt {
-  readonly version: string;
-  /** The attempt that is meant, by its id. */
-  readonly promotion: string;
-}
-
-/** What somebody asks for. */
+type OnAttempt = Readonly<Record<'version' | 'promotion', string>>;
+/** What somebody asks for; `promotion` is the attempt that is meant. */
 export type Asked =
   | { readonly act: 'request'; readonly version: string; readonly from: string }
   | (OnAttempt & { readonly act: 'promote' | 'pause' | 'resume' | 'withdraw' })
   | (OnAttempt & { readonly act: 'extend'; readonly hours: number })
   | (OnAttempt & { readonly act: 'repin'; readonly policy: string })
   | (OnAttempt & { readonly act: 'decision'; readonly gate: GateName; readonly decision: 'approve' | 'reject' | 'retract' })
-  | { readonly act: 'release' | 'retire'; readonly version: string }
+  | { readonly act: 'release'; readonly version: string }
+  | { readonly act: 'retire'; readonly version: string }
   | { readonly act: 'rollback'; readonly from: string | null; readonly to: string };
 
 export interface Attempt {
@@ -74,14 +60,14 @@ export class ReferenceModel {
   policy = '';
 
   register(name: string, rank: number, by: string): void {
-    const fresh = { attempts: [], stage: 'registered', quarantined: false, servedOnce: false } as const;
+    const fresh = { stage: 'registered', quarantined: false, servedOnce: false } as const;
     this.versions.set(name, { name, rank, registeredBy: by, ...fresh, attempts: [] });
   }
 
   /** Every reason for which an act is refused, by kind; none means that it is done. Which reason is named first is nobody's rule. */
   ask(asked: Asked, who: Person): Kind[] {
     const reasons = this.#reasons(asked, who);
-    if (asked.act !== 'decision' && !RIGHTS[asked.act].includes(who.group)) reasons.push('identity');
+    if (asked.act !== 'decision' && !MAY[who.group]?.includes(asked.act)) reasons.push('identity');
     if (reasons.length === 0) this.#carryOut(asked, who);
     return reasons;
   }
@@ -109,7 +95,7 @@ export class ReferenceModel {
   }
 
   isReady({ soaked, paused, checked, approvals }: Attempt): boolean {
-    return checked && soaked >= SOAK_HOURS.min && !paused && approvals.size === GATE_COUNT;
+    return checked && soaked >= SOAK_HOURS.min && !paused && approvals.size === 4;
   }
 
   version(name: string): Version {
@@ -124,9 +110,9 @@ export class ReferenceModel {
 
   #reasons(asked: Asked, who: Person): Kind[] {
     if (asked.act === 'rollback') {
-      const { from, to } = asked;
-      const { stage, servedOnce, quarantined } = this.version(to);
-      return [...when(from !== this.production, 'conflict'), ...when(stage !== 'archived' || !servedOnce || quarantined, 'rule')];
+      const { stage, servedOnce, quarantined } = this.version(asked.to);
+      const isTarget = stage === 'archived' && servedOnce && !quarantined;
+      return [...when(asked.from !== this.production, 'conflict'), ...when(!isTarget, 'rule')];
     }
     const version = this.version(asked.version);
     if (asked.act === 'request') return requestReasons(version, asked.from);
@@ -138,8 +124,7 @@ export class ReferenceModel {
     // An end nobody has written yet is an end: the signature ran out with it, or the attempt is found to have ended.
     if (isOverdue(attempt)) return ['rule', asked.act === 'decision' ? 'identity' : 'conflict'];
     if (asked.act === 'decision') return decisionReasons(version, asked, who);
-    if (asked.act === 'pause') return when(attempt.paused, 'conflict');
-    if (asked.act === 'resume') return when(!attempt.paused, 'conflict');
+    if (asked.act === 'pause' || asked.act === 'resume') return when(attempt.paused === (asked.act === 'pause'), 'conflict');
     if (asked.act === 'withdraw') return when(attempt.by !== who.email, 'rule');
     if (asked.act === 'repin') return when(asked.policy !== this.policy || asked.policy === attempt.policy, 'conflict');
     return [];
@@ -166,8 +151,8 @@ export class ReferenceModel {
 
   #open(version: Version, by: string): void {
     const id = `${version.name}/${version.attempts.length + 1}`;
-    const none = { checked: false, paused: false, soaked: 0, extended: 0, policy: this.policy };
-    version.attempts.push({ id, by, stages: [], approvals: new Map(), ...none });
+    const none = { stages: [], approvals: new Map<GateName, string>(), checked: false, paused: false, soaked: 0, extended: 0 };
+    version.attempts.push({ id, by, policy: this.policy, ...none });
     this.#enter(version, 'validating');
   }
 
@@ -186,8 +171,8 @@ export class ReferenceModel {
 }
 
 function requestReasons({ stage, quarantined }: Version, from: string): Kind[] {
+  const isNoStep = stage === 'archived';
   const isOpen = stage === 'validating' || stage === 'staging' || stage === 'production';
-  const isNoStep = stage === 'production' || stage === 'archived';
   return [...when(isOpen || from !== stage, 'conflict'), ...when(isNoStep || quarantined, 'rule')];
 }
 

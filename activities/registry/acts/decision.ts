@@ -1,4 +1,5 @@
 import type { Decision } from '../../../domain/acts.js';
+import type { Attempt } from '../../../domain/attempt.js';
 import type { AuditAction } from '../../../domain/audit.js';
 import { judgeDecision } from '../../../domain/gates.js';
 import type { Gate } from '../../../domain/policy.js';
@@ -27,10 +28,7 @@ export const decideOn: ApplyAct = async (tx, { hash, payload, person, at, toRun 
   if (differing && attempt.state === 'staging')
     return { subject, refusal: differs(differing.field, differing.signed, differing.record) };
   const asked = { gate: payload['gate'] as Gate, decision: payload['decision'] as Decision, comment: String(payload['comment']) };
-  const latest = progressOf(attempt).decideUntil;
-  if (latest !== null && String(payload['expires']) > latest)
-    return { subject, refusal: differs('expires', String(payload['expires']), `at most ${latest}, the soak maximum`) };
-  const refusal = judgeDecision(attempt, person, asked);
+  const refusal = judgeDecision(attempt, person, asked) ?? lastsTooLong(attempt, String(payload['expires']));
   if (refusal) return { subject, refusal };
   await tx.query(
     `INSERT INTO decision (envelope, promotion_id, round, gate, decision, person, comment, received_at)
@@ -48,6 +46,12 @@ export const decideOn: ApplyAct = async (tx, { hash, payload, person, at, toRun 
   const result = { decisionId: hash, promotionId, gate: asked.gate };
   return { subject, result, settle: promotionId, nudge: toRun === null ? [promotionId] : [] };
 };
+
+/** A decision may be received until the soak maximum as it is when it is judged, and not be signed for longer. */
+function lastsTooLong(attempt: Attempt, expires: string): Refusal | undefined {
+  const latest = progressOf(attempt).decideUntil;
+  return latest === null || expires <= latest ? undefined : differs('expires', expires, `at most ${latest}, the soak maximum`);
+}
 
 function differs(field: string, signed: string, record: string): Refusal {
   return { kind: 'identity', what: field, given: signed, allowed: record, next: 'read the statement again and sign that' };

@@ -3,7 +3,7 @@ import { appendAudit } from '../../../platform/audit.js';
 import type { ApplyAct } from '../applied.js';
 import { versionUnderLock } from '../quarantine.js';
 
-/** Lets a quarantined version go: from now on it may be promoted again and is a rollback target again. */
+/** Lets a quarantined version go: from now on it is a rollback target again (rules §5). */
 export const releaseVersion: ApplyAct = async (tx, { hash, payload, person, at }) => {
   const [model, version, reason] = [payload['model'], payload['version'], payload['reason']].map(String) as [
     string,
