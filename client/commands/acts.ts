@@ -57,7 +57,7 @@ const FAMILY: readonly Family[] = [
     act: 'repin',
     does: 'pin the newest policy to a version in staging: its checks run again, approvals given so far are void',
     done: ({ version }) => `the newest policy is pinned to ${version}; its checks run again, all gates are open`,
-    fields: async (writing, of) => ({ ...(await ofAttempt(writing, of)), policy_digest: await newestPolicy(writing, of.model) }),
+    fields: async (writing, of) => ({ ...(await ofAttempt(writing, of)), policy_digest: await policyToPin(writing, of.model) }),
   },
   {
     act: 'release',
@@ -118,11 +118,9 @@ async function extensionOf({ record }: Writing, { attempt }: KnownVersion, { by 
   throw new Refused({ kind: 'usage', what: '--by', given: shown(by), allowed: 'a duration of more than 0', next });
 }
 
-async function newestPolicy({ record }: Writing, model: string): Promise<string> {
-  const { rows } = await record.db.query<{ digest: string }>(
-    `SELECT digest FROM policy WHERE model IN ($1, '_defaults') ORDER BY model = $1 DESC, seq DESC LIMIT 1`,
-    [model],
-  );
-  if (rows[0]) return rows[0].digest;
+async function policyToPin({ record }: Writing, model: string): Promise<string> {
+  const { newestPolicy } = await import('../../platform/newest-policy.js');
+  const newest = await newestPolicy(record.db, model);
+  if (newest) return newest.digest;
   throw new Refused({ kind: 'rule', what: 'no policy on the record', next: 'gatehouse policy register' });
 }

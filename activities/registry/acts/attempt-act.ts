@@ -6,7 +6,7 @@ import { notRegistered } from '../../../domain/stages.js';
 import { appendAudit, nextAuditBody } from '../../../platform/audit.js';
 import type { Tx } from '../../../platform/pool.js';
 import type { Applied, ApplyAct, SignedAct } from '../applied.js';
-import { newestPolicy } from '../policy.js';
+import { newestPolicy } from '../../../platform/newest-policy.js';
 import { changeStage, settle } from '../settle.js';
 
 interface Effect {

@@ -4,7 +4,7 @@ import type { Stage } from '../../../domain/progress.js';
 import { appendAudit } from '../../../platform/audit.js';
 import type { Tx } from '../../../platform/pool.js';
 import type { ApplyAct } from '../applied.js';
-import { newestPolicy } from '../policy.js';
+import { newestPolicy } from '../../../platform/newest-policy.js';
 import { QUARANTINE } from '../../../platform/read/production.js';
 import { changeStage } from '../settle.js';
 

@@ -1,4 +1,4 @@
-import type { Db } from '../../platform/pool.js';
+import type { Db } from './pool.js';
 
 /** A policy row as an attempt pins it. */
 export interface PinnedPolicy {
