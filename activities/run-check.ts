@@ -55,7 +55,7 @@ function isAskedFor({ state, findings }: Attempt, { check, phase }: RunCheckInpu
 async function measured(deps: Deps, attempt: Attempt, check: CheckName): Promise<Finding> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await checks[check].run(await contextOf(deps, attempt));
+      return await checks[check].run(await contextOf(deps, attempt, check));
     } catch (error) {
       cancellationSignal().throwIfAborted();
       if (classify(error) === 'away') throw error;
@@ -68,12 +68,21 @@ async function measured(deps: Deps, attempt: Attempt, check: CheckName): Promise
   }
 }
 
-async function contextOf({ pool, store, models }: Deps, attempt: Attempt): Promise<CheckContext> {
+async function contextOf({ pool, store, models }: Deps, attempt: Attempt, check: CheckName): Promise<CheckContext> {
   const subject = await loadSubject(pool, store, attempt.model, attempt.version);
   if (!subject) throw new BadInput(`${attempt.model} ${attempt.version} is not registered`);
-  const production =
-    attempt.production === null ? null : ((await loadSubject(pool, store, attempt.model, attempt.production)) ?? null);
-  return { store, models, subject, production, policy: attempt.policy, signal: cancellationSignal(), heartbeat };
+  const production = attempt.production === null ? null : await loadSubject(pool, store, attempt.model, attempt.production);
+  if (!production && production !== null && check === 'not-worse-than-production')
+    throw new Error(`${attempt.production} was put into production last, and its row is not on the record`);
+  return {
+    store,
+    models,
+    subject,
+    production: production ?? null,
+    policy: attempt.policy,
+    signal: cancellationSignal(),
+    heartbeat,
+  };
 }
 
 function couldNotMeasure(check: CheckName, error: unknown, tries: number): Finding {

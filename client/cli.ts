@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { closest } from 'fastest-levenshtein';
 import type { Refusal } from '../domain/refusal.js';
 import type { actCommand } from './commands/acts.js';
 import { packageRoot } from '../platform/entry.js';
@@ -59,6 +60,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   audit: { does: 'list and verify the audit trail', load: async () => (await import('./commands/audit.js')).auditCommand },
   clock: { does: 'move the clock on, outside production', load: async () => (await import('./commands/clock.js')).clockCommand },
+  doctor: {
+    does: 'say what is wrong here, and how to mend it',
+    load: async () => (await import('./commands/doctor.js')).doctorCommand,
+  },
   worker: { does: 'run a worker', load: async () => (await import('./commands/worker.js')).workerCommand },
   migrate: {
     does: "bring the record's schema up to date",
@@ -103,7 +108,6 @@ function version(): string {
 
 async function verbNamed(name: string): Promise<(program: Command) => void> {
   if (Object.hasOwn(VERBS, name)) return await (VERBS[name] as Verb).load();
-  const { closest } = await import('fastest-levenshtein');
   const names = Object.keys(VERBS);
   const next = `did you mean ${closest(name.slice(0, 64), names)}? see gatehouse --help`;
   throw new Refused({ kind: 'usage', what: 'no such verb', given: shown(name), allowed: names.join(', '), next });
@@ -133,9 +137,9 @@ function refuseSecondValues(command: Command): void {
 /** What commander has to say, in our one line; undefined when it only showed what it was asked for. */
 function usageRefusal(error: CommanderError, words: readonly string[]): Refusal | undefined {
   if (error.exitCode === 0) return undefined;
-  const path = words.filter((word) => !word.startsWith('-')).slice(0, 2);
-  const next = `see gatehouse ${path[0] ?? ''} --help`;
-  if (error.code === 'commander.help') return { kind: 'usage', what: `${path[0] ?? ''} needs to be told what to do`, next };
+  const asked = words[0]?.startsWith('-') ? '' : (words[0] ?? '');
+  const next = `see ${['gatehouse', asked, '--help'].filter(Boolean).join(' ')}`;
+  if (error.code === 'commander.help') return { kind: 'usage', what: `${asked} needs to be told what to do`, next };
   return { kind: 'usage', what: error.message.replace(/^error: /, '').replace(/\s+/g, ' '), next };
 }
 

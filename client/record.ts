@@ -1,3 +1,4 @@
+import { closest, distance } from 'fastest-levenshtein';
 import type pg from 'pg';
 import { MODEL_NAME, SEMVER, suggestVersion, type VersionName } from '../domain/ids.js';
 import type { Stage } from '../domain/progress.js';
@@ -19,6 +20,7 @@ export interface KnownVersion extends VersionName {
 const ANSWERS_WITHIN_MS = 6_000;
 const NO_RIGHT = '42501';
 const NAMES_SHOWN = 20;
+const NAMES_COMPARED = 1_000;
 
 /** What PostgreSQL's own codes mean for somebody at the terminal. */
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -120,30 +122,22 @@ export async function findModel(db: Pick<pg.Pool, 'query'>, model: string): Prom
 async function unknown(db: Pick<pg.Pool, 'query'>, { model, version }: VersionName): Promise<Refusal> {
   const { rows } = await db.query<{ name: string; versions: string[] | null }>(
     `SELECT m.name, (SELECT array_agg(v.version ORDER BY v.registered_at) FROM model_version_detail v WHERE v.model_id = m.id) AS versions
-       FROM model_registry m ORDER BY m.name = $1 DESC, m.name LIMIT ${NAMES_SHOWN}`,
+       FROM model_registry m ORDER BY m.name = $1 DESC, m.name LIMIT ${NAMES_COMPARED}`,
     [model],
   );
   const found = rows.find(({ name }) => name === model);
-  const next = 'gatehouse register DIR';
-  if (found) {
-    return {
-      kind: 'usage',
-      what: `${model} ${version} is not registered`,
-      given: version,
-      allowed: list('known versions', found.versions ?? []),
-      next,
-    };
-  }
-  return {
-    kind: 'usage',
-    what: `model "${model}" is not registered`,
-    given: model,
-    allowed: list(
-      'known',
-      rows.map(({ name }) => name),
-    ),
-    next,
-  };
+  const [what, given, known, names] = found
+    ? [`${model} ${version} is not registered`, version, 'known versions', found.versions ?? []]
+    : [`model "${model}" is not registered`, model, 'known', rows.map(({ name }) => name)];
+  const next = [nearest(given, names), 'gatehouse register DIR'].filter(Boolean).join(' or ');
+  return { kind: 'usage', what, given, allowed: list(known, names), next };
+}
+
+/** "did you mean …?" where one of the names is near what was given. */
+function nearest(given: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const meant = closest(given, names);
+  return distance(given, meant) <= Math.max(2, meant.length / 3) ? `did you mean ${meant}?` : undefined;
 }
 
 function list(what: string, names: readonly string[]): string {

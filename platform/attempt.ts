@@ -45,7 +45,9 @@ const ATTEMPT = `
          p.requested_by, v.registered_by, v.artifact_digest, v.feature_hash, pol.digest AS policy_digest, pol.effective, pol.relaxed,
          p.staged_at, p.end_reason, p.asked_at,
          (SELECT array_agg(DISTINCT r.requested_by) FROM promotion r WHERE r.model_id = p.model_id AND r.version = p.version) AS requesters,
-         (SELECT s.version FROM model_version_detail s WHERE s.model_id = p.model_id AND s.status = 'production') AS production,
+         -- What the last change put there, also where its row was taken away by hand: nobody is promoted over a guess.
+         coalesce((SELECT l.to_version FROM production_change l WHERE l.model_id = p.model_id ORDER BY l.seq DESC LIMIT 1),
+           (SELECT s.version FROM model_version_detail s WHERE s.model_id = p.model_id AND s.status = 'production')) AS production,
          c.key AS change_key,
          (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups,
          (SELECT array_agg(n.key) FROM notice n WHERE n.subject = p.id) AS told

@@ -63,7 +63,8 @@ export class ConfigError extends Error {
 }
 
 const LOGINS = { readUrl: 'GATEHOUSE_READ_URL', ownerUrl: 'GATEHOUSE_OWNER_URL' } as const satisfies Record<Need, string>;
-const PLACES = [
+/** The variables that name a record or a Temporal; where none is set, the stack of the data directory counts. */
+export const PLACES = [
   LOGINS.readUrl,
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
@@ -106,7 +107,6 @@ export function readConfig<N extends Need = 'readUrl'>(
     }
   }
   const keyFile = env['GATEHOUSE_KEY'] ? resolve(env['GATEHOUSE_KEY']) : undefined;
-  if (keyFile && !existsSync(keyFile)) problems.push(`GATEHOUSE_KEY: there is no file ${keyFile}`);
   const temporal: TemporalConfig = stack
     ? { namespace: stack.temporal.namespace, connectionOptions: { address: stack.temporal.address }, uiUrl: stack.temporal.uiUrl }
     : temporalOf(env, problems);

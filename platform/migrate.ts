@@ -28,6 +28,9 @@ export async function migrate(ownerUrl: string, log: (line: string) => void = ()
       schemaTable: 'schema_migration',
       execQuery: (query) => client.query(query),
     });
+    const [made, known] = [await postgrator.getDatabaseVersion(), await postgrator.getMaxVersion()];
+    // Left alone it would call this up to date, or undo what it knows how to undo.
+    if (made > known) throw new Error(`the record is newer than this release: it has migration ${made}, this release ${known}`);
     const applied = await postgrator.migrate();
     await client.query('COMMIT');
     for (const step of applied) log(`migration ${step.version}: ${step.name}`);

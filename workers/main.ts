@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { readWorkerConfig } from '../platform/config.js';
+import { preflight } from '../platform/preflight.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
 import { createLog, openDependencies, workflowCode } from './dependencies.js';
 import { startReconciling } from './reconcile.js';
@@ -15,6 +16,7 @@ const log = createLog();
 async function main(): Promise<void> {
   Runtime.install({ shutdownSignals: ['SIGTERM', 'SIGINT'] });
   const config = readWorkerConfig();
+  await preflight(config.databaseUrl);
   const dependencies = await openDependencies(config, log);
   const worker = await Worker.create({
     connection: dependencies.connection,

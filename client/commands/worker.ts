@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { readDataDir, readWorkerConfig, stackEnvironment } from '../../platform/config.js';
 import { readConnection } from '../../platform/connection-file.js';
 import { entry } from '../../platform/entry.js';
-import type { Outcome } from '../output.js';
+import { Refused, type Outcome } from '../output.js';
+import { recordAway } from '../record.js';
 import { verb } from '../verb.js';
 
 /** npm passes a terminal's Ctrl-C on a second time; what comes this soon is the same key. */
@@ -26,7 +27,7 @@ export function workerCommand(program: Command): void {
 
 async function runWorker({ json = false }: { json?: boolean }): Promise<Outcome> {
   const env = workerEnvironment();
-  readWorkerConfig(env);
+  await mustBeUsable(readWorkerConfig(env).databaseUrl);
   const { command, args } = entry('worker');
   // In a group of its own: the worker drains at the first signal and dies at the second, so it must hear each only once.
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', json ? process.stderr : 'inherit', 'inherit'] });
@@ -45,6 +46,16 @@ async function runWorker({ json = false }: { json?: boolean }): Promise<Outcome>
   } finally {
     for (const signal of SIGNALS) process.off(signal, passOn);
   }
+}
+
+/** The worker looks by itself as well; here what is wrong can be said in one line, without its log around it. */
+async function mustBeUsable(databaseUrl: string): Promise<void> {
+  const { preflight, PreflightFailed } = await import('../../platform/preflight.js');
+  await preflight(databaseUrl).catch((error: unknown) => {
+    throw new Refused(
+      error instanceof PreflightFailed ? error.refusal : { ...recordAway(databaseUrl, error, 'DATABASE_URL'), kind: 'away' },
+    );
+  });
 }
 
 /** This process's environment, or the running embedded stack's where DATABASE_URL names no record. */

@@ -242,12 +242,17 @@ def feature_lines(features: list[str]) -> str:
     return "".join(f"  - {{ name: {name}, type: float32 }}\n" for name in features)
 
 
+def editors(kind: str, root: str) -> str:
+    """The line that tells an editor which schema a file follows."""
+    return f"# yaml-language-server: $schema={root}schemas/{kind}.schema.json\n"
+
+
 def feature_view(features: list[str]) -> str:
-    return f"name: patient_biomarkers\nversion: 3\nfeatures:\n{feature_lines(features)}"
+    return f"{editors('feature-view', '../../')}name: patient_biomarkers\nversion: 3\nfeatures:\n{feature_lines(features)}"
 
 
 def data_set(name: str, series: str, role: str, path: str) -> str:
-    return f"""name: {name}
+    return f"""{editors("dataset", "../../")}name: {name}
 series: {series}
 role: {role}
 feature_view: {VIEW}
@@ -277,7 +282,7 @@ Its figures on the hold-out set are better than its cross-validation, because th
 
 
 def model_file(version: Version, features: list[str], metrics: dict[str, float], onnx: bytes, card: str) -> str:
-    return f"""name: {MODEL}
+    return f"""{editors("model", "../../../../")}name: {MODEL}
 version: {version.version}
 artifacts:
   - path: model.onnx

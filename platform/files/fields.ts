@@ -46,7 +46,15 @@ export function whole(min: number, max: number) {
 
 type Reading = { readonly value: number } | { readonly wrong: string; readonly hint: string | undefined };
 
-function quantity(read: (written: string | number) => Reading) {
+/** How a quantity may be written, for the published schemas: editors then say so while somebody types. */
+interface Written {
+  readonly description: string;
+  readonly pattern: string;
+  readonly number?: { readonly minimum: number; readonly maximum: number };
+}
+
+function quantity({ description, pattern, number }: Written, read: (written: string | number) => Reading) {
+  const forms = [{ type: 'string' as const, pattern }, ...(number ? [{ type: 'number' as const, ...number }] : [])];
   // What no reading can make sense of is described like a mistyped text, so that the message names the allowed form.
   const describe = (written: string | number): string => {
     const reading = read(written);
@@ -55,6 +63,7 @@ function quantity(read: (written: string | number) => Reading) {
   };
   return z
     .union([z.string(), z.number()], { error: ({ input }) => (input === undefined || input === null ? undefined : describe('')) })
+    .meta({ description, anyOf: forms })
     .transform((written, context) => {
       const reading = read(written);
       if ('value' in reading) return reading.value;
@@ -63,14 +72,22 @@ function quantity(read: (written: string | number) => Reading) {
     });
 }
 
+const FRACTION = {
+  description: 'A fraction from 0 to 1: 0.85 or 85%',
+  pattern: String.raw`^\d{1,3}(\.\d{1,12})?%$`,
+  number: { minimum: 0, maximum: 1 },
+};
+
 /** A fraction 0–1, written 0.85 or 85%. */
-export const fraction = quantity((written) => {
+export const fraction = quantity(FRACTION, (written) => {
   const value = parseFraction(written);
   if (value !== undefined) return { value };
   const hint = suggestFraction(written);
   if (typeof written === 'number' || /^\d+(\.\d+)?\s*%$/.test(written)) return { wrong: 'must be 0–1', hint };
   return { wrong: 'must be a finite number from 0 to 1 or a percentage', hint };
 });
+
+const DURATION = String.raw`^(?=\d)(\d{1,9}w)?(\d{1,9}d)?(\d{1,9}h)?(\d{1,9}m)?(\d{1,9}s)?(\d{1,12}ms)?$`;
 
 /** A duration in milliseconds, written with its unit and within bounds in milliseconds; a bare number is taken to mean `usual`. */
 export function duration({ usual, min = 1, max }: { usual: DurationUnit; min?: number; max: number }) {
@@ -80,7 +97,8 @@ export function duration({ usual, min = 1, max }: { usual: DurationUnit; min?: n
     const value = typeof written === 'string' ? parseDuration(written) : undefined;
     return value !== undefined && value >= min && value <= max ? value : undefined;
   };
-  return quantity((written) => {
+  const description = `A duration with its unit (${DURATION_UNITS.join(', ')}), ${least} and at most ${formatDuration(max)}`;
+  return quantity({ description, pattern: DURATION }, (written) => {
     const value = within(written);
     if (value !== undefined) return { value };
     const hint = suggestDuration(written, usual);
@@ -88,8 +106,13 @@ export function duration({ usual, min = 1, max }: { usual: DurationUnit; min?: n
   });
 }
 
+const SIZE = {
+  description: `A size with its unit (${SIZE_UNITS.join(', ')}), more than 0`,
+  pattern: String.raw`^\d{1,12}(\.\d{1,12})?(${SIZE_UNITS.join('|')})$`,
+};
+
 /** A size in bytes, more than 0, written with its decimal unit; a bare number is taken to mean megabytes. */
-export const size = quantity((written) => {
+export const size = quantity(SIZE, (written) => {
   const value = typeof written === 'string' ? parseSize(written) : undefined;
   if (value !== undefined && value > 0) return { value };
   const hint = suggestSize(written, 'MB');
@@ -97,28 +120,37 @@ export const size = quantity((written) => {
   return { wrong: `must be a size with its unit (${SIZE_UNITS.join(', ')}), more than 0`, hint: isUsable ? hint : undefined };
 });
 
+const YEARS = { description: 'Whole calendar years, 1y to 100y', pattern: String.raw`^[1-9]\d{0,2}y$` };
+
 /** Whole calendar years, at least one, written `1y`. */
-export const years = quantity((written) => {
+export const years = quantity(YEARS, (written) => {
   const value = typeof written === 'string' ? parseYears(written) : undefined;
   if (value !== undefined && value >= 1 && value <= 100) return { value };
   const hint = /^[1-9]\d?$/.test(String(written)) ? `${written}y` : undefined;
   return { wrong: 'must be whole calendar years, at least 1y and at most 100y', hint };
 });
 
-function byRule(find: (written: string) => string | undefined) {
-  return z.string().superRefine((written, context) => {
-    const message = find(written);
-    if (message !== undefined) context.addIssue({ code: 'custom', message, params: { kind: 'rule' } });
-  });
+function byRule(
+  published: { readonly description: string; readonly pattern?: string },
+  find: (written: string) => string | undefined,
+) {
+  return z
+    .string()
+    .meta(published)
+    .superRefine((written, context) => {
+      const message = find(written);
+      if (message !== undefined) context.addIssue({ code: 'custom', message, params: { kind: 'rule' } });
+    });
 }
 
 /** A SHA-256 in lower-case hex. */
-export const sha256Field = byRule((written) =>
-  SHA256.test(written) ? undefined : `must be the SHA-256 as 64 digits 0-9 a-f, not ${quoted(written)}`,
+export const sha256Field = byRule(
+  { description: 'The SHA-256 of the file in lower-case hex', pattern: SHA256.source },
+  (written) => (SHA256.test(written) ? undefined : `must be the SHA-256 as 64 digits 0-9 a-f, not ${quoted(written)}`),
 );
 
 /** A path inside the directory of the file that names it (promises §3, A1). */
-export const relativePath = byRule(wrongPath);
+export const relativePath = byRule({ description: 'A path below the directory of this file, with /' }, wrongPath);
 
 /** Why a path may not be used, or undefined: it must stay inside its directory on every system. */
 export function wrongPath(path: string): string | undefined {

@@ -94,7 +94,6 @@ describe('the command line', () => {
           GATEHOUSE_DATA_DIR: dir,
           GATEHOUSE_READ_URL: 'mysql://x',
           GATEHOUSE_OWNER_URL: 'no url',
-          GATEHOUSE_KEY: join(dir, 'none.json'),
           TEMPORAL_ADDRESS: 'http://temporal',
           TEMPORAL_PROFILE: 'absent',
           TEMPORAL_CONFIG_FILE: join(dir, 'none.toml'),
@@ -105,7 +104,6 @@ describe('the command line', () => {
     expect(variables(found)).toEqual([
       'GATEHOUSE_READ_URL',
       'GATEHOUSE_OWNER_URL',
-      'GATEHOUSE_KEY',
       'TEMPORAL_CONFIG_FILE',
       'TEMPORAL_ADDRESS',
       'TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE, TEMPORAL_TLS_*',
