@@ -173,12 +173,19 @@ BEGIN
   RETURN 'done';
 END $$;
 
+-- What an envelope signs, read from its compact JWS.
+CREATE FUNCTION signed_payload(p_jws text) RETURNS jsonb LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT convert_from(decode(rpad(body, (length(body) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb
+    FROM translate(split_part(p_jws, '.', 2), '-_', '+/') AS body
+$$;
+
 -- Takes a version out of production by a signed act: for an older one (rollback) or for none (retirement).
 CREATE FUNCTION change_production_by_hand(p_kind text, p_envelope text, p_model text, p_expected text, p_to text, p_reason text,
                                           p_record text, p_retention_years integer, p_audit text) RETURNS text
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   act public.envelope%ROWTYPE;
+  signed jsonb;
   target public.model_version_detail%ROWTYPE;
   change_key text := p_kind || '/' || p_envelope;
   model integer;
@@ -192,6 +199,13 @@ BEGIN
   SELECT * INTO act FROM public.envelope WHERE hash = p_envelope;
   IF act.accepted IS NOT TRUE OR act.act <> (CASE p_kind WHEN 'rollback' THEN 'rollback' WHEN 'retirement' THEN 'retire' END) THEN
     RAISE EXCEPTION 'no accepted % with envelope %', p_kind, p_envelope USING ERRCODE = 'GH002';
+  END IF;
+  signed := public.signed_payload(act.jws);
+  IF signed ->> 'model' IS DISTINCT FROM p_model
+     OR (p_kind = 'rollback' AND (signed ->> 'from_version' IS DISTINCT FROM coalesce(p_expected, '')
+                                  OR signed ->> 'to_version' IS DISTINCT FROM p_to))
+     OR (p_kind = 'retirement' AND signed ->> 'version' IS DISTINCT FROM p_expected) THEN
+    RAISE EXCEPTION 'the % that was signed is another one', p_kind USING ERRCODE = 'GH002';
   END IF;
   SELECT version INTO serving FROM public.model_version_detail WHERE model_id = model AND status = 'production' FOR UPDATE;
   IF serving IS DISTINCT FROM p_expected THEN

@@ -137,8 +137,42 @@ describe('rollback by hand (rules §5)', () => {
     await expect(change('rollback', 'f'.repeat(64), '1.4.0')).rejects.toThrow(/no accepted rollback/);
     const refused = await rollBack('1.2.0', '9.9.9');
     await expect(change('rollback', refused.hash, '1.4.0')).rejects.toThrow(/no accepted rollback/);
+    const used = await world.db.reader.query<{ hash: string }>(
+      `SELECT e.hash FROM envelope e JOIN production_change c ON c.envelope = e.hash WHERE c.kind = 'rollback' LIMIT 1`,
+    );
+    expect((await change('rollback', used.rows[0]?.hash ?? '', '1.4.0')).rows).toEqual([
+      { change_production_by_hand: 'already' },
+    ]);
     const other = await world.act('release', PEOPLE.mlops, { model: MODEL, version: '1.4.0', reason: 'the cause was the feed' });
     await expect(change('retirement', other.hash, null)).rejects.toThrow(/no accepted retirement/);
+  });
+});
+
+describe('what was signed is what is done', () => {
+  it('an accepted rollback serves no other version, model or moment than the signed ones', async () => {
+    const client = await world.db.worker.connect();
+    try {
+      await client.query('BEGIN');
+      const jws = await world.sign('rollback', PEOPLE.devops, {
+        model: MODEL,
+        from_version: '1.2.0',
+        to_version: '1.1.0',
+        reason: REASON,
+      });
+      await client.query(
+        `INSERT INTO envelope (hash, act, person, subject, jws, received_at, accepted, answer)
+         VALUES ($1, 'rollback', $2, $3, $4, gatehouse_now(), true, '{}')`,
+        ['e'.repeat(64), PEOPLE.devops, MODEL, jws],
+      );
+      const change = client.query(
+        `SELECT change_production_by_hand('rollback', $1, $2, '1.2.0', '1.4.0', 'why', '{}', 1, '{}')`,
+        ['e'.repeat(64), MODEL],
+      );
+      await expect(change).rejects.toThrow(/the rollback that was signed is another one/);
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
   });
 });
 
