@@ -106,7 +106,8 @@ it('starts each part again that dies', async () => {
   } = await query(stack.connection.readUrl, 'SELECT id FROM installation'));
   for (const part of ['worker', 'temporal', 'postgres'] as const) {
     const pid = pidOf(part);
-    process.kill(pid ?? 0, 'SIGKILL');
+    if (pid === undefined) throw new Error(`${part} does not run`);
+    process.kill(pid, 'SIGKILL');
     await until(() => ![undefined, pid].includes(pidOf(part)));
   }
   await until(() => lines.some((line) => line.startsWith('PostgreSQL runs again')));
@@ -115,7 +116,9 @@ it('starts each part again that dies', async () => {
 });
 
 it('leaves nothing running when it is killed', async () => {
-  process.kill(pidOf('stack') ?? 0, 'SIGKILL');
+  const pid = pidOf('stack');
+  if (pid === undefined) throw new Error('the stack does not run');
+  process.kill(pid, 'SIGKILL');
   await stack.exited;
   for (const part of PARTS) expect(pidOf(part), part).toBeUndefined();
   expect(existsSync(join(dir, 'connection.json'))).toBe(false);

@@ -51,14 +51,21 @@ afterAll(async () => {
   }
 });
 
-const pidOf = (part: (typeof PARTS)[number] | 'stack'): number =>
-  readRecord(join(stack.dir, 'run', `${part}.json`), stack.dir)?.pid ?? 0;
+/** The process of a part, as soon as there is one: a part that died is being started again. */
+const pidOf = (part: (typeof PARTS)[number] | 'stack'): Promise<number> =>
+  eventually(() => Promise.resolve(readRecord(join(stack.dir, 'run', `${part}.json`), stack.dir)?.pid));
+const pidsOf = (parts: readonly (typeof PARTS)[number][]): Promise<number[]> => Promise.all(parts.map(pidOf));
 const children = (pid: number): number[] =>
   execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
-    .trim()
     .split(/\s+/)
+    .filter(Boolean)
     .map(Number);
-const signal = (pids: readonly number[], name: NodeJS.Signals): void => pids.forEach((pid) => process.kill(pid, name));
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  // 0 and -1 are no processes but groups, the test's own among them.
+  if (pids.some((pid) => !(pid > 1))) throw new RangeError(`no processes: ${pids.join()}`);
+  for (const pid of pids) process.kill(pid, name);
+}
 
 function expectAway({ code, stderr }: Ran): void {
   expect(stderr).toMatch(/^6: (PostgreSQL|Temporal) on .* does not answer.*\n$/);
@@ -77,7 +84,8 @@ it('keeps all it writes in its directory, whatever that is called', () => {
 
 it('goes on by itself after PostgreSQL and Temporal were away, and verbs say which one is', async () => {
   await stack.json(0, ...promote('1.2.0', 'registered', 'staging'));
-  const postgres = [pidOf('postgres'), ...children(pidOf('postgres'))];
+  const postmaster = await pidOf('postgres');
+  const postgres = [postmaster, ...children(postmaster)];
   signal(postgres, 'SIGSTOP');
   const [gate, person] = GATE_PEOPLE[0];
   const during = await Promise.all([stack.cli('status'), stack.cli(...decide('approve', '1.2.0', gate, person))]);
@@ -85,10 +93,10 @@ it('goes on by itself after PostgreSQL and Temporal were away, and verbs say whi
   during.forEach(expectAway);
   await eventually(async () => (await stageOf(stack, '1.2.0')) === 'staging', 60_000);
 
-  const temporal = pidOf('temporal');
-  process.kill(temporal, 'SIGSTOP');
+  const temporal = await pidOf('temporal');
+  signal([temporal], 'SIGSTOP');
   const refused = await stack.cli(...decide('approve', '1.2.0', gate, person));
-  process.kill(temporal, 'SIGCONT');
+  signal([temporal], 'SIGCONT');
   expectAway(refused);
   await eventually(async () => (await stack.cli(...decide('approve', '1.2.0', gate, person))).code === 0, 60_000);
   const { events } = await stack.json<{ events: { action: string; detail: { to?: string } }[] }>(0, 'audit', 'list');
@@ -97,7 +105,7 @@ it('goes on by itself after PostgreSQL and Temporal were away, and verbs say whi
 }, 120_000);
 
 it('outlives a session of PostgreSQL that is killed', async () => {
-  await kill(children(pidOf('postgres')).at(-1) ?? 0);
+  await kill(children(await pidOf('postgres')).at(-1) ?? 0);
   await eventually(async () => (await stack.cli('audit', 'verify')).code === 0);
   await soundWith(stack, null);
 });
@@ -130,7 +138,7 @@ it.runIf(MAY_MOUNT)(
 it('after everything was killed: starts with what is on the record, kills no stranger, and takes other ports', async () => {
   const { stage } = (await status(stack)).versions[0] ?? {};
   const { connection } = stack;
-  await kill(stack.pid, pidOf('stack'), ...PARTS.map(pidOf));
+  await kill(stack.pid, await pidOf('stack'), ...(await pidsOf(PARTS)));
   // Their numbers belong to other programs by now.
   const owner = process.getuid?.() === 0 ? Number(execFileSync('stat', ['-c', '%u', connection.postgres.dataDir])) : undefined;
   const stranger = spawn('sleep', ['600'], { stdio: 'ignore', uid: owner });
@@ -158,8 +166,8 @@ it('after everything was killed: starts with what is on the record, kills no str
 }, 120_000);
 
 it('stops what a killed stack left running, also a PostgreSQL that nobody wrote down', async () => {
-  const left = PARTS.map(pidOf);
-  await kill(stack.pid, pidOf('stack'));
+  const left = await pidsOf(PARTS);
+  await kill(stack.pid, await pidOf('stack'));
   expect(left.map(startOf)).not.toContain(undefined);
   rmSync(join(stack.dir, 'run', 'postgres.json'));
   stack = await up(stack.dir);
