@@ -32,6 +32,8 @@ export interface Attempt {
   readonly version: string;
   readonly state: Stage;
   readonly round: number;
+  /** When the first check of this round began; null before that. */
+  readonly roundAt: number | null;
   readonly requestedBy: string;
   readonly registeredBy: string;
   /** Who decides no gate: whoever registered this version or asked for any attempt of it. */

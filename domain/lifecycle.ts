@@ -34,6 +34,11 @@ export function nextOf(attempt: Attempt): Next {
       const steps = stepsOpen(attempt.change?.followUpsDone ?? []);
       return steps.length > 0 ? { kind: 'follow-up', steps } : { kind: 'wait', until: null, probe: false };
     }
+    case 'archived': {
+      // It left production before everything that followed its own change was done.
+      const steps = attempt.change ? stepsOpen(attempt.change.followUpsDone) : [];
+      return steps.length > 0 ? { kind: 'follow-up', steps } : { kind: 'ended', outcome: 'archived' };
+    }
     default:
       return { kind: 'ended', outcome: attempt.state };
   }
@@ -53,6 +58,8 @@ function inStaging(attempt: Attempt): Next {
   const ahead = aheadOfSoak(attempt);
   if (ahead) return ahead;
   if (!soak) throw new RangeError('a version in staging has a soak');
+  // Both ends move on with the time; whoever resumes says so.
+  if (openPause(soak.pauses)) return { kind: 'wait', until: null, probe: true };
   const expiry = maximumEndsAt(soak, now, policy);
   if (isReady(attempt)) {
     const rest = recheckRest(attempt);

@@ -8,7 +8,14 @@ import { maximumEndsAt } from './soak.js';
 /** Something people have to be told, once for each key. */
 export interface Notice {
   readonly key: string;
-  readonly kind: 'soak-ends' | 'gate-unanswered' | 'gate-escalated' | 'attempt-ended' | 'production-changed' | 'rollback-refused';
+  readonly kind:
+    | 'soak-ends'
+    | 'gate-unanswered'
+    | 'gate-escalated'
+    | 'attempt-ended'
+    | 'production-changed'
+    | 'rollback-refused'
+    | 'follow-up-failed';
   /** What it is about: a promotion or a production change. */
   readonly subject: string;
   /** Groups, people and names of `contacts`. */
@@ -19,6 +26,8 @@ export interface Notice {
 
 interface Planned {
   readonly at: number;
+  /** What it is about; of several about one thing that are due at once, the last says it all. */
+  readonly about: string;
   readonly notice: Notice;
 }
 
@@ -39,12 +48,10 @@ function plannedNotices(attempt: Attempt): Planned[] {
   return attempt.state === 'rejected' || attempt.state === 'expired' || attempt.state === 'withdrawn' ? [ended(attempt)] : [];
 }
 
-/** Where time has jumped over several reminders of one kind, the last one says it all. */
 function latestOfEach(due: readonly Planned[]): Notice[] {
   const latest = new Map<string, Planned>();
   for (const each of [...due].sort((one, other) => one.at - other.at)) {
-    const { kind, audience } = each.notice;
-    latest.set(`${kind} ${audience.join()}`, each);
+    latest.set(each.about, each);
   }
   return [...latest.values()].map(({ notice }) => notice);
 }
@@ -60,6 +67,7 @@ function soakReminders(attempt: Attempt): Planned[] {
     .filter(({ at }) => at > soak.startedAt)
     .map(({ before, at }) => ({
       at,
+      about: 'soak-ends',
       notice: {
         // The same reminder before another end is another reminder.
         key: `${subject}/soak-ends/${iso(end)}/${formatDuration(before)}`,
@@ -74,14 +82,15 @@ function soakReminders(attempt: Attempt): Planned[] {
 
 /** Rules §3: "a gate that nobody has answered reminds its group, then its escalation group". */
 function gateReminders(attempt: Attempt): Planned[] {
-  const { stagedAt, policy, promotionId: subject, model, version, decisions } = attempt;
+  const { stagedAt, roundAt, policy, promotionId: subject, model, version, decisions } = attempt;
   if (stagedAt === null) return [];
   return foldGates(attempt)
     .filter(({ state }) => state === 'open' || state === 'void')
     .flatMap(({ gate }) => {
       const { group, asks } = policy.gates[gate];
       const touched = decisions.filter((decision) => decision.gate === gate).map(({ at }) => at);
-      const since = Math.max(stagedAt, ...touched);
+      // Another policy opens every gate anew.
+      const since = Math.max(stagedAt, roundAt ?? 0, ...touched);
       const notice = (kind: 'gate-unanswered' | 'gate-escalated', to: string): Notice => ({
         key: `${subject}/${kind}/${gate}/${iso(since)}`,
         kind,
@@ -91,8 +100,12 @@ function gateReminders(attempt: Attempt): Planned[] {
         body: `Open since ${iso(since)} for group ${group}, which attests: ${asks}. gatehouse pending --gate ${gate}`,
       });
       return [
-        { at: since + policy.reminders.gate, notice: notice('gate-unanswered', group) },
-        { at: since + policy.reminders.escalate, notice: notice('gate-escalated', policy.reminders.escalation) },
+        { at: since + policy.reminders.gate, about: `${gate} reminder`, notice: notice('gate-unanswered', group) },
+        {
+          at: since + policy.reminders.escalate,
+          about: `${gate} escalation`,
+          notice: notice('gate-escalated', policy.reminders.escalation),
+        },
       ];
     });
 }
@@ -100,6 +113,7 @@ function gateReminders(attempt: Attempt): Planned[] {
 function ended({ promotionId: subject, model, version, state, endReason, requestedBy, now }: Attempt): Planned {
   return {
     at: now,
+    about: 'end',
     notice: {
       key: `${subject}/${state}`,
       kind: 'attempt-ended',

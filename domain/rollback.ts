@@ -71,3 +71,13 @@ export function judgeRollback(
         : 'gatehouse release, or promote another version',
   };
 }
+
+/**
+ * Whether a refused rollback is the on-call's concern (rules §5): there is nothing to go back to, or a version that once served
+ * may not. A caller who is mistaken about production or a version is told, and nobody else.
+ */
+export function pagesOnCall(situation: RollbackSituation, asked: { readonly from: string | null; readonly to: string }): boolean {
+  const { production, former } = situation;
+  if (asked.from !== production || asked.to === production) return false;
+  return rollbackTargets(situation).length === 0 || former.some(({ version }) => version === asked.to);
+}

@@ -3,6 +3,7 @@ import { checksOpen } from './attempt.js';
 import { CHECKS } from './checks.js';
 import { foldGates } from './gates.js';
 import { missing, nextOf } from './lifecycle.js';
+import { openPause } from './pause.js';
 import type { GateView, Progress, SoakView } from './progress.js';
 import { maximumEndsAt, minimumEndsAt, soakIsOver, soakStands } from './soak.js';
 import { statementFields } from './statement.js';
@@ -43,13 +44,14 @@ export function gateViews(attempt: Attempt): GateView[] {
 /** The soak as people see it; null before staging. */
 export function soakView({ soak, now, policy, state }: Attempt): SoakView | null {
   if (!soak) return null;
+  const isPaused = openPause(soak.pauses) !== undefined;
   return {
     startedAt: iso(soak.startedAt),
     earnedMs: soak.earnedMs,
     minMs: policy.soak.min,
     minEndsAt: iso(minimumEndsAt(soak, now, policy)),
     maxEndsAt: iso(maximumEndsAt(soak, now, policy)),
-    paused: state === 'staging' && !soakIsOver(soak, policy) && soakStands(soak, now, policy),
+    paused: state === 'staging' && (isPaused || (!soakIsOver(soak, policy) && soakStands(soak, now, policy))),
   };
 }
 

@@ -221,7 +221,7 @@ BEGIN
        OR (SELECT quarantined FROM public.quarantine WHERE model_id = model AND version = p_to ORDER BY seq DESC LIMIT 1) THEN
       RAISE EXCEPTION '% was never in production, is not archived, or is quarantined', p_to USING ERRCODE = 'GH002';
     END IF;
-  ELSIF p_to IS NOT NULL OR serving IS NULL THEN
+  ELSIF p_kind IS DISTINCT FROM 'retirement' OR p_to IS NOT NULL OR serving IS NULL THEN
     RAISE EXCEPTION 'a retirement leaves production empty' USING ERRCODE = 'GH002';
   END IF;
 

@@ -23,6 +23,7 @@ interface AttemptRow {
   version: string;
   state: Stage;
   round: number;
+  round_at: string | null;
   requested_by: string;
   registered_by: string;
   requesters: string[];
@@ -48,6 +49,7 @@ const ATTEMPT = `
          -- What the last change put there, also where its row was taken away by hand: nobody is promoted over a guess.
          coalesce((SELECT l.to_version FROM production_change l WHERE l.model_id = p.model_id ORDER BY l.seq DESC LIMIT 1),
            (SELECT s.version FROM model_version_detail s WHERE s.model_id = p.model_id AND s.status = 'production')) AS production,
+         (SELECT min(r.at) FROM check_result r WHERE r.promotion_id = p.id AND r.round = p.round AND r.phase = 'validation') AS round_at,
          c.key AS change_key,
          (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups,
          (SELECT array_agg(n.key) FROM notice n WHERE n.subject = p.id) AS told
@@ -77,6 +79,7 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     version: row.version,
     state: row.state,
     round: row.round,
+    roundAt: row.round_at === null ? null : Date.parse(row.round_at),
     requestedBy: row.requested_by,
     registeredBy: row.registered_by,
     barred: [row.registered_by, ...row.requesters],

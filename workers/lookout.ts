@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Log } from '../activities/ports.js';
+import { promotionWorkflowId } from '../domain/ids.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
 import { livingRun } from './run-shown.js';
 import type { OpenPromotion } from './open-promotions.js';
@@ -28,7 +29,7 @@ export function createLookout({ client, runs, log }: { client: Client; runs: Wor
     const isLate = silentMs !== null && isOverdue(silentMs, everyMs);
     if (listed && !listed.isOdd && !isLate && sound.get(id) === `${recorded} ${listed.runId}`) return;
 
-    const run = await livingRun(client, id);
+    const run = await livingRun(client, promotionWorkflowId(id));
     if (!run || run.firstRunId !== recorded) {
       await runs.ensure(id);
       return;

@@ -36,6 +36,9 @@ export function startReconciling(deps: ReconcileDeps): { stop(): Promise<void> }
   const lookout = createLookout(deps);
   const loop = (async () => {
     while (!signal.aborted) {
+      await startLost(deps).catch((error: unknown) =>
+        deps.log('warn', 'lost runs could not be looked for, will try again', { error: String(error) }),
+      );
       await reconcileOnce(deps, lookout).catch((error: unknown) =>
         deps.log('warn', 'reconcile failed, will try again', { error: String(error) }),
       );
@@ -55,7 +58,6 @@ export async function reconcileOnce(deps: ReconcileDeps, lookout: Lookout): Prom
   await inTransaction(deps.pool, async (lock) => {
     if (!(await tryLockWork(lock, 'reconcile'))) return;
     await compare(deps, lookout, lock);
-    await startLost(deps);
   });
 }
 

@@ -1,5 +1,4 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import { promotionWorkflowId } from '../domain/ids.js';
 import type { ActivityShown, RunShown } from './stuck.js';
 
 /** Whoever asks holds a lock meanwhile, so no answer may take long. */
@@ -8,6 +7,8 @@ export const ANSWER_WITHIN_MS = 10_000;
 /** A promotion's run that has not ended. */
 export interface LivingRun extends RunShown {
   readonly runId: string;
+  /** The name of its workflow type. */
+  readonly type: string;
   /** The same for every run that this one was continued from. */
   readonly firstRunId: string;
 }
@@ -19,16 +20,17 @@ type Moment = Activity['scheduledTime'];
 const STARTED = [2, 3];
 const PAUSING = [4, 5];
 
-/** The run that lives under a promotion's id, or undefined when none does. */
-export async function livingRun(client: Client, promotionId: string): Promise<LivingRun | undefined> {
+/** The run that lives under a workflow id, or undefined when none does. */
+export async function livingRun(client: Client, workflowId: string): Promise<LivingRun | undefined> {
   try {
-    const { status, runId, taskQueue, raw } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-      client.workflow.getHandle(promotionWorkflowId(promotionId)).describe(),
+    const { status, runId, type, taskQueue, raw } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      client.workflow.getHandle(workflowId).describe(),
     );
     if (status.name !== 'RUNNING' && status.name !== 'PAUSED') return undefined;
     const { versioningInfo: versioning, firstRunId } = raw.workflowExecutionInfo ?? {};
     return {
       runId,
+      type,
       firstRunId: firstRunId ?? '',
       taskQueue,
       isPaused: status.name === 'PAUSED' || Boolean(raw.workflowExtendedInfo?.pauseInfo),

@@ -7,6 +7,7 @@ import { appendAudit } from '../platform/audit.js';
 import { inTransaction } from '../platform/pool.js';
 import { decideSignal, recordChangedSignal, TASK_QUEUE } from '../workflows/messages.js';
 import type { promotion } from '../workflows/promotion.js';
+import { HAS_WORK } from './open-promotions.js';
 import { ANSWER_WITHIN_MS, livingRun } from './run-shown.js';
 import { decisionsSent } from './sent-decisions.js';
 import { createSideRuns } from './side-runs.js';
@@ -35,7 +36,7 @@ export function createRuns(client: Client, pool: pg.Pool, log: Log): WorkerRuns 
       await lockWork(tx, `run/${promotionId}`);
       const { rows } = await tx.query<Row>(
         `SELECT p.first_run_id, m.name, p.version FROM promotion p JOIN model_registry m ON m.id = p.model_id
-          WHERE p.id = $1 AND p.state IN ('validating', 'staging', 'production')`,
+          WHERE p.id = $1 AND ${HAS_WORK}`,
         [promotionId],
       );
       const row = rows[0];
@@ -57,7 +58,7 @@ export function createRuns(client: Client, pool: pg.Pool, log: Log): WorkerRuns 
     ensure: (promotionId) =>
       startWhere(
         async ({ first_run_id: recorded }) =>
-          recorded === null || (await livingRun(client, promotionId))?.firstRunId !== recorded,
+          recorded === null || (await livingRun(client, promotionWorkflowId(promotionId)))?.firstRunId !== recorded,
         promotionId,
         GONE,
       ),

@@ -6,35 +6,47 @@ import { byHandWorkflowId, noticeWorkflowId } from '../domain/ids.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
 import type { notice } from '../workflows/notice.js';
 import type { rollback } from '../workflows/rollback.js';
-import { ANSWER_WITHIN_MS } from './run-shown.js';
+import { ANSWER_WITHIN_MS, livingRun } from './run-shown.js';
 
 type SideRuns = Pick<Runs, 'follow' | 'deliver'>;
 
+interface SideRun<T extends typeof rollback | typeof notice> {
+  readonly type: string;
+  readonly workflowId: string;
+  readonly input: Parameters<T>[0];
+  readonly summary: string;
+}
+
 /** The short runs beside the promotions': what follows a change made by hand, and notices. Each is one run for its key. */
 export function createSideRuns(client: Client): SideRuns {
-  const start = <T extends typeof rollback | typeof notice>(
-    type: string,
-    workflowId: string,
-    input: Parameters<T>[0],
-    summary: string,
-  ) =>
-    client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-      client.workflow.start(type, {
-        taskQueue: TASK_QUEUE,
-        workflowId,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        args: [input],
-        staticSummary: summary,
-      }),
-    );
+  async function start<T extends typeof rollback | typeof notice>(of: SideRun<T>): Promise<void> {
+    const { type, workflowId, input, summary } = of;
+    const begin = (conflict: 'USE_EXISTING' | 'TERMINATE_EXISTING') =>
+      client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+        client.workflow.start(type, {
+          taskQueue: TASK_QUEUE,
+          workflowId,
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowIdConflictPolicy: conflict,
+          args: [input],
+          staticSummary: summary,
+        }),
+      );
+    await begin('USE_EXISTING');
+    const living = await livingRun(client, workflowId);
+    const isOurs = !living || (living.type === type && living.taskQueue === TASK_QUEUE && !living.isPaused);
+    // Whoever reaches the namespace can have put another run under this id; the work is keyed, so ours may begin again.
+    if (!isOurs) await begin('TERMINATE_EXISTING');
+  }
+
   return {
     async follow({ key, model }) {
       const [kind = ''] = key.split('/');
-      await start<typeof rollback>(kind, byHandWorkflowId(model, key), { changeKey: key }, `${kind} of ${model}`);
+      const workflowId = byHandWorkflowId(model, key);
+      await start<typeof rollback>({ type: kind, workflowId, input: { changeKey: key }, summary: `${kind} of ${model}` });
     },
     async deliver(key) {
-      await start<typeof notice>('notice', noticeWorkflowId(key), { key }, key);
+      await start<typeof notice>({ type: 'notice', workflowId: noticeWorkflowId(key), input: { key }, summary: key });
     },
   };
 }
@@ -49,7 +61,8 @@ export async function startLost({ pool, runs, log }: { pool: pg.Pool; runs: Side
     [FOLLOW_UPS.length],
   );
   const notices = await pool.query<{ key: string }>(
-    `SELECT n.key FROM notice n WHERE NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_key = n.key) ORDER BY n.at LIMIT ${BATCH}`,
+    `SELECT n.key FROM notice n WHERE NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_key = n.key)
+      ORDER BY random() LIMIT ${BATCH}`,
   );
   const lost = [
     ...changes.rows.map((change) => ({ what: change.key, start: () => runs.follow(change) })),

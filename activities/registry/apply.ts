@@ -86,8 +86,9 @@ async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, to
     // Only now: an act counts once its envelope is on the record.
     return { answer: reply, applied: result, notices: await effectsOf(tx, result) };
   });
-  await sendOut(deps, notices);
+  // What serves comes before what is told: no notification holds up a rollback (rules §4).
   if (applied && !applied.refusal) await afterCommit(deps, applied);
+  await sendOut(deps, notices);
   return answer;
 }
 

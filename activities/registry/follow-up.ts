@@ -2,7 +2,9 @@ import { GATEHOUSE, type AuditAction } from '../../domain/audit.js';
 import { FOLLOW_UPS, type FollowUpStep } from '../../domain/follow-ups.js';
 import { appendAudit } from '../../platform/audit.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
+import type { Notice } from '../../domain/reminders.js';
 import { BadInput } from '../failures.js';
+import { sendOut, writeNotices } from '../notify/notices.js';
 import { changeMade, productionOf, type MadeChange } from './change-made.js';
 import { damageOf } from './damage.js';
 import type { Deps } from './deps.js';
@@ -51,14 +53,31 @@ export function createFollowUp(deps: Deps) {
     const change = await changeMade(deps.pool, key);
     if (!change) throw new BadInput(`no production change ${JSON.stringify(key).slice(0, 200)}`);
     if (change.stepsDone.includes(step)) return;
-    await inTransaction(deps.pool, async (tx) => {
+    const notices = await inTransaction(deps.pool, async (tx) => {
       const { outcome, detail, audit } = await STEPS[step](deps, tx, change);
       const { rowCount } = await tx.query(
         `INSERT INTO follow_up (change_key, step, outcome, detail, at) VALUES ($1, $2, $3, $4, gatehouse_now()) ON CONFLICT DO NOTHING`,
         [key, step, outcome, JSON.stringify(detail)],
       );
-      if (rowCount !== 1 || audit === null) return;
-      await appendAudit(tx, { action: audit, actor: GATEHOUSE, subject: change.promotionId ?? key, detail });
+      if (rowCount !== 1 || audit === null) return [];
+      const subject = change.promotionId ?? key;
+      const alarm = outcome === 'failed' ? await writeNotices(tx, [failedNotice(change, step, detail)]) : [];
+      await appendAudit(tx, { action: audit, actor: GATEHOUSE, subject, detail });
+      return alarm;
     });
+    await sendOut(deps, notices);
+  };
+}
+
+/** Rules §5: a failed step is an alert, not a silent end. */
+function failedNotice({ key, model, promotionId }: MadeChange, step: string, detail: Detail): Notice {
+  const told = Object.entries(detail).map(([name, value]) => `${name} ${value ?? 'none'}`);
+  return {
+    key: `${key}/${step}/failed`,
+    kind: 'follow-up-failed',
+    subject: promotionId ?? key,
+    audience: ['on_call'],
+    title: `${model}: ${step} failed after a production change`,
+    body: told.join('; '),
   };
 }

@@ -42,16 +42,18 @@ export async function readCheck(pool: pg.Pool, of: { model: string; version: str
     const attempt = promotionId === null ? undefined : await loadAttempt(db, promotionId);
     if (attempt) {
       const { eligible, earliest, conditions } = eligibilityOf(attempt);
+      // A version that a rollback brought back keeps its ended attempt.
+      const isServing = stage === 'production';
       return {
         model,
         version,
         stage,
         promotionId,
-        eligible,
+        eligible: eligible || isServing,
         earliest,
         conditions: await named(db, attempt, conditions),
         attemptEndsAt: progressOf(attempt).decideUntil,
-        endReason: attempt.endReason,
+        endReason: isServing ? null : attempt.endReason,
         relaxed: attempt.relaxed,
         asOf,
       };

@@ -155,7 +155,8 @@ describe('rules §1, "a person\'s pause stops both ends"', () => {
   };
 
   it('a paused attempt neither expires nor is promoted, however long it is paused', () => {
-    expect(nextOf(paused(STAGED_AT + 100 * DAY)).kind).toBe('wait');
+    // Whoever resumes says so; until then nothing is due, however near an end was.
+    expect(nextOf(paused(STAGED_AT + 100 * DAY))).toEqual({ kind: 'wait', until: null, probe: true });
     const earned = { ...paused(STAGED_AT + 20 * DAY, null, 7 * DAY), decisions: fourApprovals() };
     expect(nextOf({ ...earned, rechecks: rechecksPassed(earned.now) }).kind).toBe('wait');
     expect(missing(earned)).toEqual(['resume (paused by mia: the site is closed)']);
@@ -186,6 +187,12 @@ describe('production and after', () => {
       until: null,
       probe: false,
     });
+  });
+
+  it('what followed its own change is done even when it has left production since', () => {
+    const left = attempt({ state: 'archived', change: { key: 'k', followUpsDone: ['serving'] } });
+    expect(nextOf(left)).toEqual({ kind: 'follow-up', steps: ['archive-previous'] });
+    expect(nextOf({ ...left, change: { key: 'k', followUpsDone: ['serving', 'archive-previous'] } }).kind).toBe('ended');
   });
 
   it.each(['archived', 'rejected', 'expired', 'withdrawn'] as const)('%s is an end', (state) => {

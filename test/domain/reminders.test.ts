@@ -65,6 +65,12 @@ describe('rules §3, "a gate that nobody has answered reminds its group, then it
     expect(kinds(dueNotices(soaking(back + 3 * DAY, { decisions })))).toEqual(['gate-unanswered to security']);
   });
 
+  it('of four gates that nobody answers each is escalated, and time begins anew with another policy', () => {
+    const late = soaking(STAGED_AT + 6 * DAY, { decisions: [] });
+    expect(kinds(dueNotices(late)).filter((kind) => kind.startsWith('gate-escalated'))).toHaveLength(4);
+    expect(dueNotices({ ...late, roundAt: STAGED_AT + 4 * DAY })).toEqual([]);
+  });
+
   it('where every gate is answered only the end is left to remind of', () => {
     expect(nextNoticeAt(soaking(STAGED_AT))).toBe(STAGED_AT + 14 * DAY - 48 * HOUR);
     expect(nextNoticeAt(soaking(STAGED_AT + 7 * DAY))).toBeNull();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeRollback, rollbackTargets } from '../../domain/rollback.js';
+import { judgeRollback, pagesOnCall, rollbackTargets } from '../../domain/rollback.js';
 
 const former = [
   { version: '3.0.0', status: 'production', quarantine: null },
@@ -42,6 +42,16 @@ describe('rules §5, "to the last version that was in production before, or to t
   it('"with nothing to roll back to … it does not pretend"', () => {
     const alone = { production: '3.0.0', former: former.slice(0, 1) };
     expect(judgeRollback(alone, { from: '3.0.0', to: '1.0.0' })).toMatchObject({ kind: 'rule', allowed: 'valid targets: none' });
+  });
+
+  it.each([
+    ['a quarantined target', now, { from: '3.0.0', to: '2.0.0' }, true],
+    ['nothing to roll back to', { production: '3.0.0', former: former.slice(0, 1) }, { from: '3.0.0', to: '' }, true],
+    ['another production than was thought', { production: '3.0.0', former: [] }, { from: '2.0.0', to: '' }, false],
+    ['a version that never served', now, { from: '3.0.0', to: '9.0.0' }, false],
+    ['the version in production', now, { from: '3.0.0', to: '3.0.0' }, false],
+  ] as const)('"refused with the reason and the on-call is paged": %s', (_, situation, asked, pages) => {
+    expect(pagesOnCall(situation, asked)).toBe(pages);
   });
 
   it('a retired version can be brought back where nothing is in production', () => {

@@ -85,6 +85,7 @@ export function attempt(change: Partial<Attempt> = {}): Attempt {
     version: '1.0.0',
     state: 'staging',
     round: 1,
+    roundAt: null,
     requestedBy: 'mia',
     registeredBy: 'max',
     barred: ['max', 'mia'],

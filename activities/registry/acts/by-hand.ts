@@ -1,5 +1,5 @@
 import type { Refusal } from '../../../domain/refusal.js';
-import { judgeRollback, rollbackTargets, type RollbackSituation } from '../../../domain/rollback.js';
+import { judgeRollback, pagesOnCall, type RollbackSituation } from '../../../domain/rollback.js';
 import { byHandKey, byHandWorkflowId } from '../../../domain/ids.js';
 import { canonicalJson } from '../../../domain/canonical.js';
 import { nextAuditBody } from '../../../platform/audit.js';
@@ -25,11 +25,14 @@ export const rollBack: ApplyAct = async (tx, signed, deps) => {
   const situation = await situationOf(tx, model);
   if (!situation) return { subject: model, refusal: unknownModel(model) };
   const refusal = judgeRollback(situation, { from, to });
-  if (refusal && rollbackTargets(situation).length > 0) return { subject: model, refusal };
-  if (refusal)
-    return { subject: model, refusal, notices: await pageFor(tx, signed, `${model} cannot be rolled back`, refusal.what) };
+  if (refusal) {
+    const notices = pagesOnCall(situation, { from, to })
+      ? await pageFor(tx, signed, `${model} cannot be rolled back`, refusal.what)
+      : [];
+    return { subject: model, refusal, notices };
+  }
   const damage = await damageOf(deps, tx, model, to);
-  if (damage.length === 0) return changed(signed, { kind: 'rollback', model, from, to });
+  if (damage.length === 0) return changed(tx, signed, { kind: 'rollback', model, from, to });
   const what = `the artifacts of ${to} do not match their checksums`;
   const next = 'roll back to another version; the on-call is told';
   const notices = await pageFor(tx, signed, `${model} cannot be rolled back to ${to}`, `${what}: ${damage.join('; ')}`);
@@ -61,10 +64,10 @@ export const retire: ApplyAct = async (tx, signed) => {
       },
     };
   }
-  return changed(signed, { kind: 'retirement', model, from: version, to: null });
+  return changed(tx, signed, { kind: 'retirement', model, from: version, to: null });
 };
 
-function changed(signed: SignedAct, change: Change): Applied {
+async function changed(tx: Tx, signed: SignedAct, change: Change): Promise<Applied> {
   const { model, kind, from, to } = change;
   const key = byHandKey(kind, signed.hash);
   const workflowId = byHandWorkflowId(model, key);
@@ -80,8 +83,9 @@ function changed(signed: SignedAct, change: Change): Applied {
       workflowId,
       promotionId: null,
     },
-    effect: (tx) => makeChange(tx, signed, change),
+    effect: (later) => makeChange(later, signed, change),
     follow: { key, model },
+    nudge: await openAttempts(tx, model),
   };
 }
 
@@ -115,6 +119,16 @@ async function makeChange(
       body: `By ${person.email}: ${reason}`,
     },
   ]);
+}
+
+/** The attempts whose runs have to hear of the change: the one that leaves production, and those it is compared for. */
+async function openAttempts(tx: Tx, model: string): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT p.id FROM promotion p JOIN model_registry m ON m.id = p.model_id
+      WHERE m.name = $1 AND p.state IN ('validating', 'staging', 'production')`,
+    [model],
+  );
+  return rows.map(({ id }) => id);
 }
 
 async function situationOf(tx: Tx, model: string): Promise<RollbackSituation | undefined> {
