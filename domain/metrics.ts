@@ -6,7 +6,7 @@ export interface Confusion {
   readonly falseNegatives: number;
 }
 
-/** A range from low to high, both within 0 and 1. */
+/** A range from low to high, both within 0 and 1, or within -1 and 1 where it is one of a difference. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -25,8 +25,11 @@ export interface ClassifierFigures {
   readonly rocAucInterval: Interval;
 }
 
+/** The figures that need no scores. */
+export type LabelFigures = Omit<ClassifierFigures, 'rocAuc' | 'rocAucInterval'>;
+
 /** The 97.5 % point of the standard normal distribution, for two-sided 95 % intervals. */
-const Z95 = 1.959963984540054;
+export const Z95 = 1.959963984540054;
 
 /**
  * All figures of a classifier from the true labels (0 or 1), the labels it chose and its scores, row by row.
@@ -37,21 +40,25 @@ export function classifierFigures(
   chosen: ArrayLike<number>,
   scores: ArrayLike<number>,
 ): ClassifierFigures {
+  const figures = labelFigures(truth, chosen);
+  const positives = figures.confusion.truePositives + figures.confusion.falseNegatives;
+  const auc = rocAuc(truth, scores);
+  return { ...figures, rocAuc: auc, rocAucInterval: rocAucInterval(auc, positives, figures.rows - positives) };
+}
+
+/** The figures that the true and the chosen labels alone give; throws as `confusion` does. */
+export function labelFigures(truth: ArrayLike<number>, chosen: ArrayLike<number>): LabelFigures {
   const counts = confusion(truth, chosen);
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = counts;
   const rows = truth.length;
-  const positives = truePositives + falseNegatives;
-  const auc = rocAuc(truth, scores);
   return {
     rows,
     confusion: counts,
     accuracy: (truePositives + trueNegatives) / rows,
     accuracyInterval: wilsonInterval(truePositives + trueNegatives, rows),
     precision: ratio(truePositives, truePositives + falsePositives),
-    recall: ratio(truePositives, positives),
+    recall: ratio(truePositives, truePositives + falseNegatives),
     f1: ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives),
-    rocAuc: auc,
-    rocAucInterval: rocAucInterval(auc, positives, rows - positives),
   };
 }
 

@@ -1,4 +1,7 @@
 import type { JsonValue } from './canonical.js';
+import type { DataExpectations } from './data-quality.js';
+import { FAIL_AT, type ScanPolicy } from './scan.js';
+import type { Gating } from './thresholds.js';
 
 /** The four gates, in the order in which they are shown (rules §3). */
 export const GATES = ['data-science', 'devops', 'business', 'security'] as const;
@@ -26,6 +29,22 @@ export interface Policy {
     readonly cpu: { readonly below: number };
   };
   readonly checks: { readonly retries: number };
+  /** The load under which latency and resources are measured: predictions per second, for how long, on how many cores. */
+  readonly load: { readonly rate: number; readonly for: number; readonly cores: number };
+  readonly holdout: { readonly min_rows: number };
+  readonly performance: {
+    /** Whether figures or the lower ends of their intervals are held against the thresholds. */
+    readonly gate: Gating;
+    /** Features by whose values the figures are shown as well. */
+    readonly slices: readonly string[];
+    /** The accuracy asked of every slice; 0 asks for none. */
+    readonly slice_accuracy: { readonly min: number };
+    /** How much worse than production a candidate may be. */
+    readonly margin: number;
+  };
+  readonly checklist: { readonly documentation: { readonly min_characters: number } };
+  readonly scan: ScanPolicy;
+  readonly data_quality: DataExpectations;
   readonly soak: {
     readonly min: number;
     readonly max: number;
@@ -78,6 +97,26 @@ const BOUNDS: readonly Bound[] = [
   { name: 'thresholds.size.below', read: (p) => p.thresholds.size.below, looserWhen: 'higher' },
   { name: 'thresholds.memory.below', read: (p) => p.thresholds.memory.below, looserWhen: 'higher' },
   { name: 'thresholds.cpu.below', read: (p) => p.thresholds.cpu.below, looserWhen: 'higher' },
+  { name: 'load.rate', read: (p) => p.load.rate, looserWhen: 'lower' },
+  { name: 'load.for', read: (p) => p.load.for, looserWhen: 'lower' },
+  { name: 'load.cores', read: (p) => p.load.cores, looserWhen: 'higher' },
+  { name: 'holdout.min_rows', read: (p) => p.holdout.min_rows, looserWhen: 'lower' },
+  { name: 'performance.gate', read: (p) => ['point', 'lower'].indexOf(p.performance.gate), looserWhen: 'lower' },
+  { name: 'performance.slice_accuracy.min', read: (p) => p.performance.slice_accuracy.min, looserWhen: 'lower' },
+  { name: 'performance.margin', read: (p) => p.performance.margin, looserWhen: 'higher' },
+  {
+    name: 'checklist.documentation.min_characters',
+    read: (p) => p.checklist.documentation.min_characters,
+    looserWhen: 'lower',
+  },
+  // The gravest severity alone lets the most through.
+  { name: 'scan.fail_at', read: (p) => FAIL_AT.indexOf(p.scan.fail_at), looserWhen: 'lower' },
+  { name: 'data_quality.min_rows', read: (p) => p.data_quality.min_rows, looserWhen: 'lower' },
+  { name: 'data_quality.nulls', read: (p) => mostNulls(p.data_quality), looserWhen: 'higher' },
+  { name: 'data_quality.duplicates', read: (p) => p.data_quality.duplicates, looserWhen: 'higher' },
+  { name: 'data_quality.minority', read: (p) => p.data_quality.minority, looserWhen: 'lower' },
+  { name: 'data_quality.overlap', read: (p) => p.data_quality.overlap, looserWhen: 'higher' },
+  { name: 'data_quality.freshness', read: (p) => p.data_quality.freshness, looserWhen: 'higher' },
   { name: 'soak.min', read: (p) => p.soak.min, looserWhen: 'lower' },
   { name: 'soak.max', read: (p) => p.soak.max, looserWhen: 'higher' },
   { name: 'soak.warning', read: (p) => ['ignores', 'pauses', 'resets'].indexOf(p.soak.warning), looserWhen: 'lower' },
@@ -104,4 +143,8 @@ export function relaxedNumbers(policy: Policy, guidelines: Policy): string[] {
   return BOUNDS.filter(({ read, looserWhen }) =>
     looserWhen === 'lower' ? read(policy) < read(guidelines) : read(policy) > read(guidelines),
   ).map(({ name }) => name);
+}
+
+function mostNulls({ nulls, columns }: DataExpectations): number {
+  return Math.max(nulls, ...Object.values(columns).map((column) => column.nulls ?? nulls));
 }

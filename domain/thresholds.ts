@@ -1,4 +1,4 @@
-import type { ClassifierFigures } from './metrics.js';
+import type { Interval } from './metrics.js';
 
 /**
  * Whether a figure reaches its minimum; the minimum itself is enough (rules §2: limits are inclusive where the guidelines
@@ -8,11 +8,24 @@ export function meetsMinimum(figure: number, minimum: number): boolean {
   return figure >= minimum;
 }
 
-/** The figures by which two versions are compared: both must hold (rules §2). */
-const COMPARED = ['accuracy', 'rocAuc'] as const satisfies readonly (keyof ClassifierFigures)[];
-export type ComparedFigures = Pick<ClassifierFigures, (typeof COMPARED)[number]>;
+/** What a minimum is held against: the figure itself, or the lower end of its 95 % interval. */
+export type Gating = 'point' | 'lower';
 
-/** In which of the compared figures a candidate is worse than production; "equal or better" lets a tie pass, so a tie is in none. */
-export function worseIn(candidate: ComparedFigures, production: ComparedFigures): (keyof ComparedFigures)[] {
-  return COMPARED.filter((name) => !(candidate[name] >= production[name]));
+/** The number of a figure that its minimum is held against. */
+export function gatedFigure(figure: number, interval: Interval, gate: Gating): number {
+  return gate === 'lower' ? interval.low : figure;
+}
+
+/** Candidate minus production on the same rows, in the figures by which two versions are compared. */
+export interface Differences {
+  readonly accuracy: number;
+  readonly rocAuc: number;
+}
+
+/**
+ * In which figures a candidate is worse than production by more than the margin; all must hold (rules §2). "Equal or better"
+ * lets a tie pass, and a difference of exactly the margin: both are rounded from the same number, so they are the same double.
+ */
+export function worseIn(differences: Differences, margin: number): (keyof Differences)[] {
+  return (['accuracy', 'rocAuc'] as const).filter((name) => !(differences[name] >= -margin));
 }

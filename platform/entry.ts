@@ -6,6 +6,7 @@ const SOURCES = {
   stack: 'dev/stack.ts',
   worker: 'workers/main.ts',
   'model-process': 'activities/checks/model-process.ts',
+  'data-process': 'activities/checks/data-process.ts',
 } as const;
 
 /** The processes Gatehouse is made of. */

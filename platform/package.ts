@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../domain/canonical.js';
@@ -96,6 +96,11 @@ async function examine(dir: string, keeper: Keeper): Promise<Checked<Package>> {
     return { ok: false, problems: [...listed.problems, fileProblem(join(dir, MODEL_FILE), 'is missing', 'usage')] };
   }
   try {
+    const written = await lstat(join(dir, MODEL_FILE));
+    if (written.size > FILE_LIMITS.bytes) {
+      const message = `has ${written.size} bytes; at most ${FILE_LIMITS.bytes} are read`;
+      return { ok: false, problems: [...listed.problems, fileProblem(join(dir, MODEL_FILE), message, 'usage')] };
+    }
     const bytes = await readRegularFile(join(dir, MODEL_FILE), { maxBytes: FILE_LIMITS.bytes, singleLink: true });
     const read = readModel(bytes, join(dir, MODEL_FILE));
     if (!read.ok) return { ok: false, problems: [...listed.problems, ...read.problems] };

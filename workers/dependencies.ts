@@ -5,6 +5,7 @@ import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type pg from 'pg';
 import { pino } from 'pino';
+import { createDataProfiler } from '../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../activities/checks/model-runner.js';
 import { fileChannel } from '../activities/notify/file-channel.js';
 import type { Log } from '../activities/ports.js';
@@ -45,6 +46,7 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
       pool,
       store: openStore(config.store),
       models: createModelRunner(),
+      data: createDataProfiler(),
       serving: pointerFile(config.serving),
       channels: [fileChannel(config.notices)],
       runs,

@@ -1,7 +1,7 @@
 import type { CheckName, Finding } from '../../domain/checks.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Store } from '../../platform/store.js';
-import type { ModelRunner } from '../ports.js';
+import type { DataProfiler, ModelRunner } from '../ports.js';
 import type { CheckSubject } from './subject.js';
 
 /** What checks use of the content-addressed store. */
@@ -11,10 +11,13 @@ export type CheckStore = Pick<Store, 'pathOf' | 'verify'>;
 export interface CheckContext {
   readonly store: CheckStore;
   readonly models: ModelRunner;
+  readonly data: DataProfiler;
   readonly subject: CheckSubject;
   /** The version in production today; null when there is none. */
   readonly production: CheckSubject | null;
   readonly policy: Policy;
+  /** The database's time, in milliseconds. */
+  readonly now: number;
   readonly signal?: AbortSignal;
   readonly heartbeat: () => void;
 }

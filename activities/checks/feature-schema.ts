@@ -1,7 +1,12 @@
-import { featureBytes, type Feature, type Finding } from '../../domain/checks.js';
+import { featureBytes, type Finding } from '../../domain/checks.js';
+import { columnDifferences, type ColumnDifference } from '../../domain/feature-differences.js';
 import { sha256 } from '../../platform/digest.js';
 import { found, listed, type Check } from './check.js';
 import { viewText, type CheckSubject } from './subject.js';
+
+const KINDS = ['missing', 'extra', 'repeated', 'of another type', 'moved'] as const satisfies readonly ColumnDifference['kind'][];
+/** How many columns that differ are shown one by one; the rest is counted. */
+const SHOWN = 100;
 
 /** Passes when the hash of the model's features is that of the registered feature view it names (rules §2). */
 export const featureSchema: Check = {
@@ -9,48 +14,47 @@ export const featureSchema: Check = {
   async run({ subject }) {
     const { modelFile, featureView } = subject;
     const hash = sha256(featureBytes(modelFile.features));
+    const differences = featureView ? columnDifferences(modelFile.features, featureView.features) : [];
+    const shown = differences.slice(0, SHOWN);
     const limit: Finding['limit'] = featureView
-      ? { feature_hash: featureView.featureHash, features: String(featureView.features.length) }
+      ? {
+          feature_hash: featureView.featureHash,
+          features: String(featureView.features.length),
+          ...Object.fromEntries(shown.map(({ column, view }) => [`column ${column}`, view])),
+        }
       : {};
-    return found('feature-schema', schemaReasons(subject, hash), {
-      measured: { feature_hash: hash, features: String(modelFile.features.length) },
+    return found('feature-schema', schemaReasons(subject, hash, differences), {
+      measured: {
+        feature_hash: hash,
+        features: String(modelFile.features.length),
+        ...(differences.length > 0 && { differing_columns: String(differences.length) }),
+        ...Object.fromEntries(shown.map(({ column, model }) => [`column ${column}`, model])),
+      },
       limit,
       source: `features in model.yaml, against ${viewText(modelFile.featureView)} on the record`,
     });
   },
 };
 
-function schemaReasons({ modelFile, featureView }: CheckSubject, hash: string): string[] {
+function schemaReasons(
+  { modelFile, featureView }: CheckSubject,
+  hash: string,
+  differences: readonly ColumnDifference[],
+): string[] {
   const named = viewText(modelFile.featureView);
   if (!featureView) return [`${named} is not registered`];
-  if (hash === featureView.featureHash) return [];
-  const differences = featureDifferences(modelFile.features, featureView.features);
-  return differences.length > 0 ? differences : [`the feature hash is not that of ${named}`];
+  if (differences.length > 0) return differencesInWords(differences);
+  return hash === featureView.featureHash ? [] : [`the feature hash is not that of ${named}`];
 }
 
-/** How a model's features differ from those of a view, in words, column by column; empty when they are the same. */
-export function featureDifferences(model: readonly Feature[], view: readonly Feature[]): string[] {
-  const missing = view.filter(({ name }) => !model.some((feature) => feature.name === name));
-  const extra = model.filter(({ name }) => !view.some((feature) => feature.name === name));
-  const retyped = view.flatMap(({ name, type }) => {
-    const given = model.find((feature) => feature.name === name);
-    return given && given.type !== type ? [`${name} (${given.type} instead of ${type})`] : [];
+/** Which columns differ, kind by kind: `missing: a, b`, `of another type: c (int64, column 3; in the view float32, column 2)`. */
+export function differencesInWords(differences: readonly ColumnDifference[]): string[] {
+  return KINDS.flatMap((kind) => {
+    const columns = differences.filter((difference) => difference.kind === kind);
+    if (columns.length === 0) return [];
+    const isOnBothSides = kind !== 'missing' && kind !== 'extra';
+    return [
+      `${kind}: ${listed(columns.map(({ column, model, view }) => (isOnBothSides ? `${column} (${model}; in the view ${view})` : column)))}`,
+    ];
   });
-  const repeated = model.filter(({ name }, at) => model.findIndex((feature) => feature.name === name) !== at);
-  const named = [
-    ['missing', missing.map(({ name }) => name)],
-    ['extra', extra.map(({ name }) => name)],
-    ['repeated', repeated.map(({ name }) => name)],
-    ['of another type', retyped],
-  ] as const;
-  const differences = named.filter(([, names]) => names.length > 0).map(([what, names]) => `${what}: ${listed(names)}`);
-  const inBoth = model.filter(({ name }) => view.some((feature) => feature.name === name));
-  const inOrder = view.filter(({ name }) => model.some((feature) => feature.name === name));
-  const moved = inOrder.findIndex(({ name }, at) => inBoth[at]?.name !== name);
-  if (moved === -1 || repeated.length > 0) return differences;
-  const position = 1 + view.findIndex(({ name }) => name === inOrder[moved]?.name);
-  return [
-    ...differences,
-    `in another order: first ${inBoth[moved]?.name} instead of ${inOrder[moved]?.name} (column ${position} of the view)`,
-  ];
 }

@@ -1,10 +1,11 @@
+import { saysSomething } from '../../domain/checklist.js';
 import { SHA256 } from '../../domain/ids.js';
 import { found, type Check } from './check.js';
 import { viewText, type CheckSubject } from './subject.js';
 
 /**
- * Passes when data sets, training run and code commit are on the record, the training set is the latest of its series,
- * and the hold-out set is another one, made for the model's feature view (rules §2).
+ * Passes when data sets, training run and code commit are on the record, the training set is the latest approved of its series
+ * (registering approves it), and the hold-out set is another one, both made for the model's feature view (rules §2).
  */
 export const lineage: Check = {
   name: 'lineage',
@@ -18,8 +19,12 @@ export const lineage: Check = {
       commit,
       holdout: modelFile.holdout,
       holdout_digest: holdoutSet?.digest ?? 'not registered',
+      feature_view: trainingSet ? viewText(trainingSet.featureView) : 'not registered',
     };
-    const limit = { dataset: subject.latestTrainingSet ?? 'the latest of its series' };
+    const limit = {
+      dataset: subject.latestTrainingSet ?? 'the latest of its series',
+      feature_view: viewText(modelFile.featureView),
+    };
     const reasons = [...recordReasons(subject), ...trainingReasons(subject), ...holdoutReasons(subject)];
     return Promise.resolve(
       found('lineage', reasons, { measured, limit, source: 'model.yaml, against the data sets on the record' }),
@@ -28,7 +33,7 @@ export const lineage: Check = {
 };
 
 function recordReasons({ modelFile: { training } }: CheckSubject): string[] {
-  const absent = (['run', 'commit'] as const).filter((name) => training[name].trim() === '');
+  const absent = (['run', 'commit'] as const).filter((name) => !saysSomething(training[name]));
   return absent.map((name) => `the training ${name} is not recorded`);
 }
 
@@ -42,6 +47,8 @@ function trainingReasons({ modelFile, trainingSet, latestTrainingSet }: CheckSub
   if (latestTrainingSet !== dataset) {
     reasons.push(`${dataset} is not the latest training set of ${trainingSet.series}: that is ${latestTrainingSet ?? 'unknown'}`);
   }
+  const [given, asked] = [viewText(trainingSet.featureView), viewText(modelFile.featureView)];
+  if (given !== asked) reasons.push(`the training set ${dataset} is for ${given}, the model for ${asked}`);
   return reasons;
 }
 

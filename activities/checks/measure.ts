@@ -1,5 +1,5 @@
-import { classifierFigures, formatFigure, type ClassifierFigures, type Interval } from '../../domain/metrics.js';
-import type { LabelledRows } from '../ports.js';
+import { classifierFigures, type ClassifierFigures } from '../../domain/metrics.js';
+import type { LabelledRows, Predictions } from '../ports.js';
 import type { CheckContext } from './check.js';
 import type { CheckSubject, DatasetRecord } from './subject.js';
 
@@ -15,25 +15,26 @@ export function modelArtifact({ modelFile }: CheckSubject): { readonly path: str
   return model;
 }
 
+/** What a version answered on these rows, and its figures from that. */
+export interface Measured {
+  readonly predictions: Predictions;
+  readonly figures: ClassifierFigures;
+}
+
 /**
- * The figures of a version on these rows, from running its model. Throws `ModelRefused` when the model is at fault,
- * another Error when it could not be measured.
+ * A version measured on these rows by running its model. Throws `ModelRefused` when the model is at fault, another Error when
+ * it could not be measured.
  */
-export async function measure(context: CheckContext, subject: CheckSubject, rows: LabelledRows): Promise<ClassifierFigures> {
+export async function measure(context: CheckContext, subject: CheckSubject, rows: LabelledRows): Promise<Measured> {
   const { sha256 } = modelArtifact(subject);
   if (!(await context.store.verify(sha256, context.signal)))
     throw new Error(`the stored model does not have its SHA-256 ${sha256}`);
-  const { labels, scores } = await context.models.predict(context.store.pathOf(sha256), rows, context.signal);
-  return classifierFigures(rows.labels, labels, scores);
+  const predictions = await context.models.predict(context.store.pathOf(sha256), rows, context.signal);
+  return { predictions, figures: classifierFigures(rows.labels, predictions.labels, predictions.scores) };
 }
 
 /** Where figures came from, in words: set, digest, rows, models and method. */
 export function sourceText(holdout: DatasetRecord, rows: LabelledRows, subjects: readonly CheckSubject[]): string {
   const models = subjects.map((subject) => `${subject.version} (model sha256 ${modelArtifact(subject).sha256})`);
   return `hold-out set ${holdout.name} (sha256 ${holdout.digest}, ${rows.labels.length} rows); ${models.join(' and ')}; ${METHOD}`;
-}
-
-/** An interval as text, its ends to four decimals. */
-export function intervalText({ low, high }: Interval): string {
-  return `${formatFigure(low, 4)} to ${formatFigure(high, 4)}`;
 }

@@ -1,6 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
+import { createWriteStream, writeSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Load } from '../ports.js';
+import { guard } from './model-guard.js';
+import { putUnderLoad } from './model-load.js';
 import {
   ANSWER_FD,
   byteTaker,
@@ -11,22 +13,21 @@ import {
   type TakeBytes,
 } from './model-protocol.js';
 import { ModelRefused } from './model-refused.js';
-import { openModel } from './model-session.js';
-
-/** How long after its time is up the process ends itself; the worker, if it lives, has ended it by then. */
-const GRACE_MS = 5_000;
+import { loadRuntime, openModel } from './model-session.js';
 
 async function answer(take: TakeBytes): Promise<readonly Buffer[]> {
   const request = await takeHeader<ModelRequest>(take);
-  endAfter(request.timeoutMs + GRACE_MS);
-  // Loading bytes, not a path, keeps a model from naming other files beside it as its weights.
+  return request.load ? loadAnswer(take, request, request.load) : rowsAnswer(take, request);
+}
+
+async function rowsAnswer(take: TakeBytes, request: ModelRequest): Promise<readonly Buffer[]> {
+  guard(request.timeoutMs);
   const model = await openModel(await modelBytes(request.modelPath), request.width);
   const labels = Buffer.alloc(request.rows);
   const scores = new Float64Array(request.rows);
   for (let row = 0; row < request.rows;) {
     const rows = Math.min(model.chunkRows, request.rows - row);
-    const bytes = await take(rows * request.width * Float32Array.BYTES_PER_ELEMENT);
-    const answered = await model.predict(new Float32Array(bytes.buffer, bytes.byteOffset, rows * request.width), rows);
+    const answered = await model.predict(await takeRows(take, rows, request.width), rows);
     labels.set(answered.labels, row);
     scores.set(answered.scores, row);
     row += rows;
@@ -34,8 +35,30 @@ async function answer(take: TakeBytes): Promise<readonly Buffer[]> {
   return [frameHeader({ ok: true, rows: request.rows }), labels, Buffer.from(scores.buffer)];
 }
 
+async function loadAnswer(take: TakeBytes, request: ModelRequest, load: Load): Promise<readonly Buffer[]> {
+  const watch = guard(request.timeoutMs, load.memoryLimitBytes);
+  const features = await takeRows(take, request.rows, request.width);
+  await loadRuntime();
+  writeSync(ANSWER_FD, frameHeader({ started: true }));
+  try {
+    const model = await openModel(await modelBytes(request.modelPath), request.width, load.cores);
+    const { latenciesMs, undisturbedMs, ...times } = await putUnderLoad(model, features, request.width, load);
+    const header = frameHeader({ ok: true, ...times, peakMemoryBytes: await watch.peakMemory() });
+    return [header, Buffer.from(latenciesMs.buffer), Buffer.from(undisturbedMs.buffer)];
+  } finally {
+    await watch.stand();
+  }
+}
+
+async function takeRows(take: TakeBytes, rows: number, width: number): Promise<Float32Array> {
+  const bytes = await take(rows * width * Float32Array.BYTES_PER_ELEMENT);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, rows * width);
+}
+
+/** Loading bytes, not a path, keeps a model from naming other files beside it as its weights. */
 async function modelBytes(path: string): Promise<Uint8Array> {
   return readFile(path).catch((problem: NodeJS.ErrnoException) => {
+    if (problem.code === 'ERR_FS_FILE_TOO_LARGE') throw new ModelRefused('not-loadable', 'the model file is larger than 2 GiB');
     throw new Error(`the model file cannot be read: ${problem.code ?? problem.message}`);
   });
 }
@@ -45,12 +68,8 @@ function refusal(problem: unknown): ModelAnswer {
   return { ok: false, code: problem instanceof ModelRefused ? problem.code : 'not-tried', message };
 }
 
-/** The runtime holds this thread while it computes, so a model that never ends can only be ended from another one. */
-function endAfter(timeoutMs: number): void {
-  const code = `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${timeoutMs})`;
-  new Worker(code, { eval: true, execArgv: [] }).unref();
-}
-
+// Where memory runs out before any limit is reached, the kernel is to end this process and not the worker.
+if (process.platform === 'linux') await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
 const parts = await answer(byteTaker(process.stdin)).catch((problem: unknown) => [frameHeader(refusal(problem))]);
 const pipe = createWriteStream('', { fd: ANSWER_FD });
 for (const part of parts) pipe.write(part);

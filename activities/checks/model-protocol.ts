@@ -1,3 +1,4 @@
+import type { Load } from '../ports.js';
 import type { RefusalCode } from './model-refused.js';
 
 /** What the worker asks of a model process; the rows follow as float32, little-endian, row by row. */
@@ -7,12 +8,36 @@ export interface ModelRequest {
   readonly width: number;
   /** After this long the process ends itself, also when nobody is left to end it. */
   readonly timeoutMs: number;
+  /** Asks for single predictions at this load instead of one prediction for each row. */
+  readonly load?: Load;
+}
+
+interface ModelRefusal {
+  readonly ok: false;
+  readonly code: RefusalCode | 'not-tried';
+  readonly message: string;
 }
 
 /** How a model process answers; after `ok` follow one byte per label and one float64, little-endian, per score. */
-export type ModelAnswer =
-  | { readonly ok: true; readonly rows: number }
-  | { readonly ok: false; readonly code: RefusalCode | 'not-tried'; readonly message: string };
+export type ModelAnswer = { readonly ok: true; readonly rows: number } | ModelRefusal;
+
+/** What a model process that was asked for a load says first, once the runtime is there: whatever goes wrong then is the model. */
+export interface ModelStarted {
+  readonly started: true;
+}
+
+/** How a model process answers a load; after `ok` follow two float64, little-endian, per prediction that was asked for: all latencies, then all undisturbed ones. */
+export type LoadAnswer =
+  | {
+      readonly ok: true;
+      readonly answered: number;
+      readonly peakMemoryBytes: number;
+      readonly cpuMs: number;
+      readonly wallMs: number;
+    }
+  | ModelRefusal;
+
+type Header = ModelRequest | ModelAnswer | ModelStarted | LoadAnswer;
 
 /** The largest header of a frame, in bytes. */
 export const HEADER_LIMIT_BYTES = 64 * 1024;
@@ -20,11 +45,14 @@ export const HEADER_LIMIT_BYTES = 64 * 1024;
 /** The bytes each predicted row takes in an answer. */
 export const ANSWER_BYTES_PER_ROW = 1 + Float64Array.BYTES_PER_ELEMENT;
 
+/** The bytes each prediction of a load takes in an answer. */
+export const ANSWER_BYTES_PER_PREDICTION = 2 * Float64Array.BYTES_PER_ELEMENT;
+
 /** The descriptor a model process answers on: its standard output is left to whatever the runtime prints. */
 export const ANSWER_FD = 3;
 
 /** A header as it stands before the numbers: its length in four bytes, little-endian, then its JSON. */
-export function frameHeader(header: ModelRequest | ModelAnswer): Buffer {
+export function frameHeader(header: Header): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
@@ -55,7 +83,7 @@ export function byteTaker(source: AsyncIterable<Buffer>): TakeBytes {
 }
 
 /** Reads one header; throws when it is larger than the limit or is not JSON. */
-export async function takeHeader<T extends ModelRequest | ModelAnswer>(take: TakeBytes): Promise<T> {
+export async function takeHeader<T extends Header>(take: TakeBytes): Promise<T> {
   const length = (await take(4)).readUInt32LE();
   if (length > HEADER_LIMIT_BYTES) throw new Error(`a header of ${length} bytes`);
   return JSON.parse((await take(length)).toString('utf8')) as T;

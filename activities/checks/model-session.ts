@@ -15,12 +15,12 @@ export interface OpenModel {
  * Loads a binary classifier from its ONNX bytes: one float32 input of rows × width, an int64 output with the class and a
  * float output with the score of class 1 (last of two columns, or the only one). Throws `ModelRefused` on any other model.
  */
-export async function openModel(bytes: Uint8Array, width: number): Promise<OpenModel> {
+export async function openModel(bytes: Uint8Array, width: number, threads = 1): Promise<OpenModel> {
   const { InferenceSession, Tensor } = await loadRuntime();
   const session = await InferenceSession.create(bytes, {
     executionProviders: ['cpu'],
     executionMode: 'sequential',
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
   }).catch((problem: unknown) => {
@@ -40,7 +40,8 @@ export async function openModel(bytes: Uint8Array, width: number): Promise<OpenM
   };
 }
 
-async function loadRuntime(): Promise<typeof runtime> {
+/** The runtime; throws when it is not here. */
+export async function loadRuntime(): Promise<typeof runtime> {
   try {
     return await import('onnxruntime-node');
   } catch (problem) {

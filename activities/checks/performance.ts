@@ -1,55 +1,70 @@
-import type { Finding } from '../../domain/checks.js';
-import { formatApart, formatFigure, type ClassifierFigures } from '../../domain/metrics.js';
-import { meetsMinimum } from '../../domain/thresholds.js';
-import { found, type Check } from './check.js';
-import { holdoutOf, readHoldout } from './holdout.js';
-import { intervalText, measure, sourceText } from './measure.js';
+import { found, listed, type Check, type CheckContext } from './check.js';
+import { figureTexts } from './figure-texts.js';
+import { fedColumns, holdoutOf, readHoldout } from './holdout.js';
+import { measure, sourceText, type Measured } from './measure.js';
+import { atLeast, below } from './minimum.js';
 import { ModelRefused } from './model-refused.js';
+import { slicedBy } from './sliced.js';
+import type { LabelledRows } from '../ports.js';
 
-/** Passes when the model, run on the registered hold-out set, reaches the policy's accuracy and ROC AUC (rules §2). */
+/**
+ * Passes when the model, run on the registered hold-out set, reaches the policy's accuracy and ROC AUC on as many rows as the
+ * policy asks for, and in every slice the accuracy asked of a slice (rules §2).
+ */
 export const performance: Check = {
   name: 'performance',
   async run(context) {
     const { subject, policy } = context;
     const { accuracy, roc_auc } = policy.thresholds;
+    const { gate } = policy.performance;
     const rows = await readHoldout(context);
-    const limit = { accuracy: `>= ${formatFigure(accuracy.min)}`, roc_auc: `>= ${formatFigure(roc_auc.min)}` };
+    const limit = {
+      accuracy: atLeast(accuracy.min, gate),
+      roc_auc: atLeast(roc_auc.min, gate),
+      rows: `>= ${policy.holdout.min_rows}`,
+    };
     const source = sourceText(holdoutOf(subject), rows, [subject]);
+    const tooFew = tooFewRows(rows, policy.holdout.min_rows);
     try {
-      const figures = await measure(context, subject, rows);
-      const reasons = [below('accuracy', figures.accuracy, accuracy.min), below('ROC AUC', figures.rocAuc, roc_auc.min)].flat();
-      return found('performance', reasons, { measured: measuredTexts(figures), limit, source });
+      const measured = await measure(context, subject, rows);
+      const { figures } = measured;
+      const slices = sliced(context, rows, measured);
+      const reasons = [
+        ...tooFew,
+        ...below('accuracy', { figure: figures.accuracy, interval: figures.accuracyInterval }, accuracy.min, gate),
+        ...below('ROC AUC', { figure: figures.rocAuc, interval: figures.rocAucInterval }, roc_auc.min, gate),
+        ...slices.reasons,
+      ];
+      return found('performance', reasons, {
+        measured: { ...figureTexts(figures), ...slices.measured },
+        limit: { ...limit, ...slices.limit },
+        source,
+      });
     } catch (problem) {
-      if (problem instanceof ModelRefused) return found('performance', [problem.message], { measured: {}, limit, source });
-      throw problem;
+      if (!(problem instanceof ModelRefused)) throw problem;
+      return found('performance', [...tooFew, problem.message], { measured: {}, limit, source });
     }
   },
 };
 
-function below(what: string, figure: number, minimum: number): string[] {
-  if (meetsMinimum(figure, minimum)) return [];
-  const [measured, asked] = formatApart(figure, minimum);
-  return [`${what} ${measured} is below ${asked}`];
+function tooFewRows({ labels }: LabelledRows, minimum: number): string[] {
+  return labels.length >= minimum ? [] : [`the hold-out set has ${labels.length} rows, at least ${minimum} are asked for`];
 }
 
-function measuredTexts(figures: ClassifierFigures): Finding['measured'] {
-  const { truePositives, falsePositives, trueNegatives, falseNegatives } = figures.confusion;
+/** What is found slice by slice, all slices of the policy together; a slice that is no feature of the model is not measured, and fails. */
+function sliced({ subject, policy }: CheckContext, rows: LabelledRows, { predictions }: Measured) {
+  const columns = fedColumns(subject);
+  const named = policy.performance.slices;
+  const unknown = named.filter((name) => !columns.includes(name));
+  const slices = named
+    .filter((name) => columns.includes(name))
+    .map((name) => slicedBy(name, { rows, column: columns.indexOf(name), predictions, policy: policy.performance }));
   return {
-    accuracy: formatFigure(figures.accuracy),
-    accuracy_ci95: intervalText(figures.accuracyInterval),
-    roc_auc: formatFigure(figures.rocAuc),
-    roc_auc_ci95: intervalText(figures.rocAucInterval),
-    precision: ratioText(figures.precision),
-    recall: ratioText(figures.recall),
-    f1: ratioText(figures.f1),
-    true_positives: String(truePositives),
-    false_positives: String(falsePositives),
-    true_negatives: String(trueNegatives),
-    false_negatives: String(falseNegatives),
-    rows: String(figures.rows),
+    measured: Object.assign({}, ...slices.map(({ measured }) => measured)) as Readonly<Record<string, string>>,
+    limit: Object.assign({}, ...slices.map(({ limit }) => limit)) as Readonly<Record<string, string>>,
+    reasons: [
+      ...(unknown.length > 0 ? [`the policy names slices that are no features of ${subject.version}: ${listed(unknown)}`] : []),
+      ...slices.flatMap(({ reasons }) => reasons),
+    ],
   };
-}
-
-function ratioText(ratio: number | null): string {
-  return ratio === null ? 'not defined' : formatFigure(ratio);
 }

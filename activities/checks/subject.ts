@@ -24,10 +24,12 @@ export interface DatasetRecord {
   readonly label: string;
   /** The label of class 1; null where the labels are 0 and 1 already. */
   readonly positive: string | null;
+  /** As ISO text, by the database's clock. */
+  readonly registeredAt: string;
 }
 
 /** What a package says of itself in `model.yaml`, as far as checks read it. */
-type DeclaredModel = Pick<ModelFile, 'artifacts' | 'featureView' | 'features' | 'training' | 'holdout'>;
+type DeclaredModel = Pick<ModelFile, 'artifacts' | 'featureView' | 'features' | 'training' | 'holdout' | 'checklist'>;
 
 /** A version as the record and its package show it; what is not registered is null. */
 export interface CheckSubject {
@@ -42,7 +44,7 @@ export interface CheckSubject {
   readonly trainingSet: DatasetRecord | null;
   /** The data set that `modelFile.holdout` names. */
   readonly holdoutSet: DatasetRecord | null;
-  /** The name of the last registered data set of the training set's series. */
+  /** The name of the last registered training set of that one's series. */
   readonly latestTrainingSet: string | null;
 }
 

@@ -1,12 +1,13 @@
 import type pg from 'pg';
 import type { Store } from '../../platform/store.js';
-import type { Channel, Log, ModelRunner, Runs, ServingTarget } from '../ports.js';
+import type { Channel, DataProfiler, Log, ModelRunner, Runs, ServingTarget } from '../ports.js';
 
 /** What the activities stand on; made once by the worker. */
 export interface Deps {
   readonly pool: pg.Pool;
   readonly store: Store;
   readonly models: ModelRunner;
+  readonly data: DataProfiler;
   readonly serving: ServingTarget;
   readonly channels: readonly Channel[];
   readonly runs: Runs;

@@ -35,7 +35,7 @@ export async function loadSubject(db: Db, store: Store, model: string, version: 
     featureView: await featureViewOf(db, modelFile.featureView),
     trainingSet,
     holdoutSet: await datasetNamed(db, modelFile.holdout),
-    latestTrainingSet: trainingSet && (await latestOf(db, trainingSet.series)),
+    latestTrainingSet: trainingSet && (await latestTrainingSetOf(db, trainingSet.series)),
   };
 }
 
@@ -57,6 +57,7 @@ interface DatasetRow {
   feature_view_version: number;
   label: string;
   positive: string | null;
+  registered_at: string;
 }
 
 async function datasetNamed(db: Db, name: string): Promise<DatasetRecord | null> {
@@ -71,13 +72,15 @@ async function datasetNamed(db: Db, name: string): Promise<DatasetRecord | null>
     digest,
     label,
     positive,
+    registeredAt: row.registered_at,
     featureView: { name: row.feature_view, version: row.feature_view_version },
   };
 }
 
-async function latestOf(db: Db, series: string): Promise<string | null> {
-  const { rows } = await db.query<{ name: string }>('SELECT name FROM dataset WHERE series = $1 ORDER BY seq DESC LIMIT 1', [
-    series,
-  ]);
+async function latestTrainingSetOf(db: Db, series: string): Promise<string | null> {
+  const { rows } = await db.query<{ name: string }>(
+    `SELECT name FROM dataset WHERE series = $1 AND role = 'training' ORDER BY seq DESC LIMIT 1`,
+    [series],
+  );
   return rows[0]?.name ?? null;
 }

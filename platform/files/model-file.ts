@@ -21,6 +21,15 @@ const remark = z.union([text(2000), z.boolean(), z.number(), z.array(text(2000))
   error: 'must be text, a number, true, false or a list',
 });
 
+const FRACTION = /(^|_)(accuracy|auc|precision|recall|f1)$/;
+
+const reported = z.record(text(100), z.number()).superRefine((metrics, context) => {
+  for (const [metric, value] of Object.entries(metrics)) {
+    if (!FRACTION.test(metric) || (value >= 0 && value <= 1)) continue;
+    context.addIssue({ code: 'custom', path: [metric], message: `must be 0–1, not ${value}`, params: { kind: 'rule' } });
+  }
+});
+
 /** `model.yaml` as people write it; what the checks make of it is not judged here. */
 export const modelSchema = section({
   name,
@@ -28,7 +37,7 @@ export const modelSchema = section({
   artifacts,
   feature_view: featureViewRef,
   features,
-  training: section({ dataset: name, run: text(200), commit: text(200), metrics: z.record(text(100), z.number()).default({}) }),
+  training: section({ dataset: name, run: text(200), commit: text(200), metrics: reported.default({}) }),
   holdout: name,
   checklist: z.record(name, z.record(name, remark)).default({}),
 }).transform(({ feature_view: featureView, ...rest }) => ({ ...rest, featureView }));

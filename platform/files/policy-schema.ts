@@ -1,12 +1,18 @@
 import { z } from 'zod';
+import { predictionsAsked } from '../../domain/load.js';
 import type { Policy } from '../../domain/policy.js';
 import { DURATION_UNITS } from '../../domain/quantity.js';
 import { duration, fraction, name, section, size, text, whole, years } from './fields.js';
+import { scanSection } from './scan-section.js';
 
 const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 365 * DAY_MS;
+
+/** The fewest of which one is beyond the 95th percentile. */
+const LEAST_PREDICTIONS = 20;
 
 const latency = duration({ usual: 'ms', max: HOUR_MS });
 const soakLength = duration({ usual: 'd', max: YEAR_MS });
@@ -15,6 +21,36 @@ const groups = z
   .array(group)
   .min(1, { error: 'at least one group is required' })
   .refine((list) => new Set(list).size === list.length, { error: 'names a group twice' });
+const slices = z
+  .array(text(200))
+  .max(20)
+  .refine((list) => new Set(list).size === list.length, { error: 'names a feature twice' });
+const load = section({
+  rate: z.number().min(0.1).max(1_000),
+  for: duration({ usual: 's', min: SECOND_MS, max: 5 * MINUTE_MS }),
+  cores: whole(1, 64),
+}).refine(({ rate, for: forMs }) => predictionsAsked(rate, forMs) >= LEAST_PREDICTIONS, {
+  error: `asks for fewer than ${LEAST_PREDICTIONS} predictions, of which there is no 95th percentile; raise rate or for`,
+});
+const column = section({
+  min: z.number().optional(),
+  max: z.number().optional(),
+  values: z
+    .array(z.union([text(200), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }))
+    .min(1)
+    .max(1_000)
+    .optional(),
+  nulls: fraction.optional(),
+}).refine(({ min, max }) => min === undefined || max === undefined || min <= max, { error: 'min must not be more than max' });
+const dataQuality = section({
+  min_rows: whole(1, 1_000_000_000),
+  nulls: fraction,
+  duplicates: fraction,
+  minority: fraction,
+  overlap: whole(0, 1_000_000_000),
+  freshness: duration({ usual: 'd', max: 20 * YEAR_MS }),
+  columns: z.record(text(200), column),
+});
 const gate = section({ asks: text(), group, quorum: whole(1, 9) });
 
 /**
@@ -32,6 +68,17 @@ export const policySchema = section({
     cpu: section({ below: fraction }),
   }),
   checks: section({ retries: whole(0, 10) }),
+  load,
+  holdout: section({ min_rows: whole(1, 5_000_000) }),
+  performance: section({
+    gate: z.enum(['point', 'lower']),
+    slices,
+    slice_accuracy: section({ min: fraction }),
+    margin: fraction,
+  }),
+  checklist: section({ documentation: section({ min_characters: whole(1, 1_000_000) }) }),
+  scan: scanSection,
+  data_quality: dataQuality,
   soak: section(
     {
       min: soakLength,

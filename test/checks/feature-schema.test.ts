@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { featureDifferences, featureSchema } from '../../activities/checks/feature-schema.js';
+import { differencesInWords, featureSchema } from '../../activities/checks/feature-schema.js';
 import type { CheckSubject } from '../../activities/checks/subject.js';
 import type { Feature } from '../../domain/checks.js';
+import { columnDifferences } from '../../domain/feature-differences.js';
 import type { Store } from '../../platform/store.js';
 import { contextOf, exampleSubject, temporaryStore } from './subjects.js';
 
@@ -34,7 +35,36 @@ describe('the check', () => {
     const swapped = [second, first, ...subject.modelFile.features.slice(2)];
     const finding = await run({ ...subject, modelFile: { ...subject.modelFile, features: swapped } });
     expect(finding.verdict).toBe('fail');
-    expect(finding.reason).toBe(`in another order: first ${second.name} instead of ${first.name} (column 1 of the view)`);
+    expect(finding.reason).toBe(`moved: ${second.name} (float32, column 1; in the view float32, column 2)`);
+    expect(finding.measured).toMatchObject({ differing_columns: '1', [`column ${second.name}`]: 'float32, column 1' });
+    expect(finding.limit).toMatchObject({ [`column ${second.name}`]: 'float32, column 2' });
+  });
+
+  test('shows every column that differs, and what the view has there', async () => {
+    const [first, second, third, ...others] = subject.modelFile.features;
+    if (!first || !second || !third) throw new Error('the example has three features at least');
+    const changed = [{ name: 'weight', type: 'float32' as const }, { ...second, type: 'int64' as const }, third, ...others];
+    const { verdict, reason, measured, limit } = await run({
+      ...subject,
+      modelFile: { ...subject.modelFile, features: changed },
+    });
+    expect(verdict).toBe('fail');
+    expect(reason).toBe(
+      `missing: ${first.name}; extra: weight; of another type: ${second.name} (int64, column 2; in the view float32, column 2)`,
+    );
+    const shown = (texts: Readonly<Record<string, string>>) =>
+      Object.entries(texts).filter(([name]) => name.startsWith('column '));
+    expect(shown(measured)).toEqual([
+      [`column ${first.name}`, 'not there'],
+      [`column ${second.name}`, 'int64, column 2'],
+      ['column weight', 'float32, column 1'],
+    ]);
+    expect(shown(limit)).toEqual([
+      [`column ${first.name}`, 'float32, column 1'],
+      [`column ${second.name}`, 'float32, column 2'],
+      ['column weight', 'not there'],
+    ]);
+    expect(measured['differing_columns']).toBe('3');
   });
 
   test('fails on a hash that is not that of the columns shown', async () => {
@@ -47,18 +77,11 @@ describe('the check', () => {
   });
 });
 
-describe('differences', () => {
+describe('in words', () => {
   test.each([
     [features('a', 'b'), features('a', 'b'), []],
-    [features('a'), features('a', 'b', 'c'), ['missing: b, c']],
     [features('a', 'x'), features('a', 'b'), ['missing: b', 'extra: x']],
-    [features('a', 'b', 'a'), features('a', 'b'), ['repeated: a']],
-    [[{ name: 'a', type: 'float64' }], features('a'), ['of another type: a (float64 instead of float32)']],
-    [
-      features('x', 'c', 'b'),
-      features('a', 'b', 'c'),
-      ['missing: a', 'extra: x', 'in another order: first c instead of b (column 2 of the view)'],
-    ],
+    [[{ name: 'a', type: 'float64' }], features('a'), ['of another type: a (float64, column 1; in the view float32, column 1)']],
     [[], features('a', 'b', 'c', 'd', 'e', 'f', 'g'), ['missing: a, b, c, d, e and 2 more']],
-  ])('%j against %j', (model, view, differences) => expect(featureDifferences(model, view)).toEqual(differences));
+  ])('%j against %j', (model, view, words) => expect(differencesInWords(columnDifferences(model, view))).toEqual(words));
 });

@@ -18,7 +18,7 @@ test('passes when all of it is recorded', async () => {
     verdict: 'pass',
     reason: '',
     measured: { dataset: 'ad_train_2026_09', dataset_digest: subject.trainingSet?.digest, run: 'ad-2026-09-1.2.0' },
-    limit: { dataset: 'ad_train_2026_09' },
+    limit: { dataset: 'ad_train_2026_09', feature_view: 'feature view patient_biomarkers version 3' },
   });
 });
 
@@ -31,6 +31,11 @@ const holdout = (of: CheckSubject, changes: object) => ({ holdoutSet: of.holdout
 test.each<[string, Change]>([
   ['the training run is not recorded', (of) => training(of, { run: ' ' })],
   ['the training commit is not recorded', (of) => training(of, { commit: '' })],
+  ['the training run is not recorded; the training commit is not recorded', (of) => training(of, { run: 'n/a', commit: 'TBD' })],
+  [
+    'the training set ad_train_2026_09 is for feature view patient_biomarkers version 2, the model for feature view patient_biomarkers version 3',
+    (of) => ({ trainingSet: of.trainingSet && { ...of.trainingSet, featureView: { name: 'patient_biomarkers', version: 2 } } }),
+  ],
   ['the training set ad_train_2026_09 is not registered', () => ({ trainingSet: null, latestTrainingSet: null })],
   [
     'ad_train_2026_09 is not the latest training set of ad_train: that is ad_train_2026_10',

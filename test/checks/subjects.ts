@@ -2,21 +2,22 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckContext } from '../../activities/checks/check.js';
+import { createDataProfiler } from '../../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
 import type { CheckSubject, DatasetRecord } from '../../activities/checks/subject.js';
 import { featureBytes } from '../../domain/checks.js';
-import type { Policy } from '../../domain/policy.js';
 import { sha256 } from '../../platform/digest.js';
 import { parseDataset } from '../../platform/files/dataset-file.js';
 import { parseFeatureView } from '../../platform/files/feature-view-file.js';
 import { storePackage } from '../../platform/package.js';
 import { openStore, type Store } from '../../platform/store.js';
+import { policyWith } from '../support/attempt.js';
 import { temporaryDirectory } from './temporary.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/alzheimer/', import.meta.url));
 
-/** The guidelines' limits; the checks read nothing else of a policy. */
-const policy = { thresholds: { accuracy: { min: 0.85 }, roc_auc: { min: 0.8 } } } as Policy;
+const policy = policyWith();
+const REGISTERED_AT = '2026-09-01T08:00:00.000Z';
 
 /** An empty store in a temporary directory. */
 export async function temporaryStore(): Promise<Store> {
@@ -45,7 +46,17 @@ export async function exampleSubject(store: Store, version: string): Promise<Che
 
 /** Everything a check is given, with the real model runner unless said otherwise. */
 export function contextOf(store: Store, subject: CheckSubject, changes: Partial<CheckContext> = {}): CheckContext {
-  return { store, models: createModelRunner(), subject, production: null, policy, heartbeat: () => undefined, ...changes };
+  return {
+    store,
+    models: createModelRunner(),
+    data: createDataProfiler(),
+    subject,
+    production: null,
+    policy,
+    now: Date.parse(REGISTERED_AT),
+    heartbeat: () => undefined,
+    ...changes,
+  };
 }
 
 /** The subject with another file as its model, listed everywhere as if it had been registered so. */
@@ -71,7 +82,7 @@ export async function damage(store: Store, subject: CheckSubject, path: string):
 async function dataset(store: Store, file: string): Promise<DatasetRecord> {
   const { path, sha256: digest, positive = null, ...declared } = parsed(parseDataset(await readFile(join(EXAMPLE, file)), file));
   await store.put(join(EXAMPLE, path));
-  return { ...declared, digest, positive };
+  return { ...declared, digest, positive, registeredAt: REGISTERED_AT };
 }
 
 function parsed<T>(result: { ok: true; value: T } | { ok: false; problems: readonly unknown[] }): T {

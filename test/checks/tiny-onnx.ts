@@ -67,8 +67,8 @@ export function oneColumn(rows: number | string = 'n', type: number = TYPES.floa
   };
 }
 
-/** A model that answers as {@link twoColumns} does, but only after years of counting. */
-export function endless(): TinyGraph {
+/** A model that answers as {@link twoColumns} does, but only after years of counting, or after so many rounds. */
+export function endless(rounds = Number.MAX_SAFE_INTEGER): TinyGraph {
   const plain = twoColumns();
   const state = { type: TYPES.float, shape: ['n', 2] };
   const body: TinyGraph = {
@@ -87,7 +87,23 @@ export function endless(): TinyGraph {
     ],
   };
   const loop: TinyNode = { op: 'Loop', inputs: ['rounds', '', 'X'], outputs: ['score'], body };
-  return { ...plain, nodes: [loop, ...plain.nodes.slice(1)], constants: { rounds: Number.MAX_SAFE_INTEGER } };
+  return { ...plain, nodes: [loop, ...plain.nodes.slice(1)], constants: { rounds } };
+}
+
+/** A model that answers as {@link twoColumns} does, but writes so many numbers of eight bytes into memory on the way. */
+export function huge(numbers: number): TinyGraph {
+  const plain = twoColumns('Add');
+  return {
+    ...plain,
+    nodes: [
+      { op: 'Range', inputs: ['none', 'numbers', 'one'], outputs: ['all'] },
+      { op: 'ReduceMin', inputs: ['all'], outputs: ['least'], ints: { keepdims: 0 } },
+      { op: 'Cast', inputs: ['least'], outputs: ['zero'], ints: { to: TYPES.float } },
+      { op: 'Add', inputs: ['X', 'zero'], outputs: ['score'] },
+      ...plain.nodes.slice(1),
+    ],
+    constants: { none: 0, numbers, one: 1 },
+  };
 }
 
 function encodeGraph({ nodes, inputs, outputs, constants = {}, weightsIn }: TinyGraph): Buffer {
@@ -129,15 +145,15 @@ function encodeTensor({ name, type, shape }: TinyTensor): Buffer {
   ]);
 }
 
-function number(field: number, value: number): Buffer {
+export function number(field: number, value: number): Buffer {
   return Buffer.concat([varint(field * 8), varint(value)]);
 }
 
-function text(field: number, value: string): Buffer {
+export function text(field: number, value: string): Buffer {
   return message(field, Buffer.from(value));
 }
 
-function message(field: number, bytes: Buffer): Buffer {
+export function message(field: number, bytes: Buffer): Buffer {
   return Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes]);
 }
 

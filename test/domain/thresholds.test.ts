@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { meetsMinimum, worseIn } from '../../domain/thresholds.js';
+import { gatedFigure, meetsMinimum, worseIn } from '../../domain/thresholds.js';
 
 // Rules §2: "Limits are inclusive where the guidelines say minimum or maximum (accuracy ≥ 0.85, AUC ≥ 0.80 …)".
 describe('meetsMinimum', () => {
@@ -28,18 +28,33 @@ describe('meetsMinimum', () => {
 
 // Rules §2: '"Equal or better than production" lets a tie pass.'
 describe('worseIn', () => {
-  const production = { accuracy: 0.92, rocAuc: 0.98 };
-
-  test('a tie passes', () => expect(worseIn({ ...production }, production)).toEqual([]));
-
   test.each([
-    [{ accuracy: 0.93, rocAuc: 0.98 }, []],
-    [{ accuracy: 0.92, rocAuc: 0.99 }, []],
-    [{ accuracy: 0.99, rocAuc: 0.979 }, ['rocAuc']],
-    [{ accuracy: 0.91, rocAuc: 0.99 }, ['accuracy']],
-    [{ accuracy: 0.91, rocAuc: 0.9 }, ['accuracy', 'rocAuc']],
-    [{ accuracy: Number.NaN, rocAuc: 0.99 }, ['accuracy']],
-  ])('%o is worse in %o', (candidate, worse) => {
-    expect(worseIn(candidate, production)).toEqual(worse);
+    [{ accuracy: 0, rocAuc: 0 }, 0, []],
+    [{ accuracy: -0, rocAuc: 0.01 }, 0, []],
+    [{ accuracy: 0.01, rocAuc: -0.001 }, 0, ['rocAuc']],
+    [{ accuracy: -0.01, rocAuc: 0.01 }, 0, ['accuracy']],
+    [{ accuracy: -0.01, rocAuc: -0.08 }, 0, ['accuracy', 'rocAuc']],
+    [{ accuracy: Number.NaN, rocAuc: 0.01 }, 0, ['accuracy']],
+    [{ accuracy: -0.02, rocAuc: -0.02 }, 0.02, []],
+    [{ accuracy: -0.02 - 2 ** -52, rocAuc: 0 }, 0.02, ['accuracy']],
+  ])('%o with a margin of %d: %o', (differences, margin, worse) => {
+    expect(worseIn(differences, margin)).toEqual(worse);
   });
+
+  test('a difference that is the margin passes, whatever the number of rows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 10_000 }), fc.integer({ min: 1, max: 500 }), (basisPoints, times) => {
+        const margin = Number(`${basisPoints}e-4`);
+        const accuracy = -(basisPoints * times) / (10_000 * times);
+        expect(worseIn({ accuracy, rocAuc: 0 }, margin)).toEqual([]);
+        expect(worseIn({ accuracy: accuracy - 1 / (10_000 * times), rocAuc: 0 }, margin)).toEqual(['accuracy']);
+      }),
+    );
+  });
+});
+
+test('a minimum is held against the figure, or the lower end of its interval', () => {
+  const interval = { low: 0.84, high: 0.97 };
+  expect(gatedFigure(0.92, interval, 'point')).toBe(0.92);
+  expect(gatedFigure(0.92, interval, 'lower')).toBe(0.84);
 });

@@ -109,6 +109,12 @@ describe('model.yaml', () => {
     ['two models', MODEL.replace('role: documentation', 'role: model'), /exactly one artifact has the role model, not 2/],
     ['metrics that are no numbers', MODEL.replace('0.8}', 'good}'), /training.metrics.cv_accuracy: must be a finite number/],
     ['metrics that are NaN (A11)', MODEL.replace('0.8}', '.nan}'), /training.metrics.cv_accuracy: a finite number is required/],
+    [
+      'an accuracy above 1 (A11)',
+      MODEL.replace('0.8}', '80}'),
+      /^rule model.yaml:10:\d+: training.metrics.cv_accuracy: must be 0–1, not 80/,
+    ],
+    ['a figure below 0 (A11)', MODEL.replace('cv_accuracy: 0.8}', 'roc_auc: -0.1}'), /^rule .*roc_auc: must be 0–1, not -0.1/],
     ['no lineage', MODEL.replace('run: r-1, ', ''), /^usage model.yaml:10:\d+: training.run: is missing/],
     [
       'a commit that YAML reads as a number',

@@ -9,7 +9,7 @@ it('finds what lies at the root of the package', () => {
 });
 
 it('names a file that exists for every process', () => {
-  for (const name of ['cli', 'stack', 'worker', 'model-process'] as const) {
+  for (const name of ['cli', 'stack', 'worker', 'model-process', 'data-process'] as const) {
     expect(existsSync(entry(name).args.at(-1) ?? ''), name).toBe(true);
   }
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createDataProfiler } from '../../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
 import { fileChannel } from '../../activities/notify/file-channel.js';
 import { pointerFile } from '../../activities/serving/pointer-file.js';
@@ -60,6 +61,7 @@ export async function makeWorld(): Promise<World> {
     pool: db.worker,
     store,
     models: createModelRunner(),
+    data: createDataProfiler(),
     serving: pointerFile(join(dir, 'serving')),
     channels: [fileChannel(join(dir, 'notices.jsonl'))],
     runs,
