@@ -138,7 +138,9 @@ it.runIf(MAY_MOUNT)(
 it('after everything was killed: starts with what is on the record, kills no stranger, and takes other ports', async () => {
   const { stage } = (await status(stack)).versions[0] ?? {};
   const { connection } = stack;
-  await kill(stack.pid, await pidOf('stack'), ...(await pidsOf(PARTS)));
+  const all = [await pidOf('stack'), ...(await pidsOf(PARTS))];
+  signal(all, 'SIGSTOP');
+  await kill(stack.pid, ...all);
   // Their numbers belong to other programs by now.
   const owner = process.getuid?.() === 0 ? Number(execFileSync('stat', ['-c', '%u', connection.postgres.dataDir])) : undefined;
   const stranger = spawn('sleep', ['600'], { stdio: 'ignore', uid: owner });
@@ -167,7 +169,10 @@ it('after everything was killed: starts with what is on the record, kills no str
 
 it('stops what a killed stack left running, also a PostgreSQL that nobody wrote down', async () => {
   const left = await pidsOf(PARTS);
-  await kill(stack.pid, await pidOf('stack'));
+  const killed = await pidOf('stack');
+  // Stopped first: it ends its parts in good order as soon as it notices that its own parent is gone.
+  signal([killed], 'SIGSTOP');
+  await kill(stack.pid, killed);
   expect(left.map(startOf)).not.toContain(undefined);
   rmSync(join(stack.dir, 'run', 'postgres.json'));
   stack = await up(stack.dir);
