@@ -4,7 +4,7 @@ import { GATES, type Gate } from '../../domain/policy.js';
 import { advanceClock } from '../../platform/clock.js';
 import { loadPackage } from '../../platform/package.js';
 import { PEOPLE } from '../support/promotion.js';
-import { drive, staged } from '../support/staged.js';
+import { drive, inActivity, staged } from '../support/staged.js';
 import { MODEL } from '../support/stack.js';
 import { AT, makeWorld, members, type World } from '../support/world.js';
 
@@ -208,5 +208,31 @@ describe('retire and resolve', () => {
     expect(await stages()).toMatchObject({ '1.2.0': 'archived' });
     expect(await rollBack('', '1.2.0')).toMatchObject({ accepted: true });
     expect(await stages()).toMatchObject({ '1.2.0': 'production' });
+  });
+});
+
+describe('a rollback and a promotion at the same moment', () => {
+  it('follow each other under the lock of the model: one production version, and a chain without a gap', async () => {
+    const id = `${MODEL}/1.5.0/1`;
+    for (const gate of GATES) {
+      const [person = ''] = await members(world.db, GROUP[gate]);
+      await world.activities.decide({ promotionId: id, envelope: await world.signDecision(id, person, gate) });
+    }
+    await advanceClock(world.db.ownerUrl, 7 * DAY);
+    const due = await world.activities.standing({ promotionId: id });
+    if (due.kind !== 'recheck') throw new Error(`${id} is not ready: ${JSON.stringify(due.progress.waitingFor)}`);
+    for (const check of due.checks)
+      await inActivity(world.activities.runCheck, { promotionId: id, check, phase: 'recheck' } as const);
+    const [change, answer] = await Promise.all([
+      world.activities.changeProduction({ promotionId: id }),
+      rollBack('1.2.0', '1.4.0'),
+    ]);
+    // Whichever came second found another production than it was made for.
+    expect([change, answer.accepted]).toEqual(change === 'done' ? ['done', false] : ['not-due', true]);
+    const { rows } = await world.db.reader.query<{ from_version: string | null; to_version: string | null }>(
+      'SELECT from_version, to_version FROM production_change ORDER BY seq',
+    );
+    rows.slice(1).forEach((row, i) => expect(row.from_version).toBe(rows[i]?.to_version));
+    expect(Object.values(await stages()).filter((stage) => stage === 'production')).toHaveLength(1);
   });
 });
