@@ -1,4 +1,5 @@
-import type pg from 'pg';
+import { keptAnswer } from '../platform/kept-answer.js';
+import type { Db } from '../platform/pool.js';
 import type { ActAnswer } from '../workflows/messages.js';
 import { Refused } from './output.js';
 
@@ -6,12 +7,9 @@ import { Refused } from './output.js';
  * The record's own answer to an act that a run says was judged. Whoever can complete a run in Temporal can make it answer
  * anything; done is what the record says is done. Throws a Refused (6) when the record knows nothing of the act.
  */
-export async function onRecord(db: Pick<pg.Pool, 'query'>, hash: string): Promise<ActAnswer> {
-  const { rows } = await db.query<{ answer: string }>(
-    'SELECT answer FROM envelope WHERE hash = $1 UNION ALL SELECT answer FROM refusal_counted WHERE hash = $1',
-    [hash],
-  );
-  if (rows[0]) return JSON.parse(rows[0].answer) as ActAnswer;
+export async function onRecord(db: Db, hash: string): Promise<ActAnswer> {
+  const answer = await keptAnswer(db, hash);
+  if (answer !== undefined) return JSON.parse(answer) as ActAnswer;
   throw new Refused({
     kind: 'away',
     what: 'the run answered, but the record knows nothing of this act',

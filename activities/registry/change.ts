@@ -38,7 +38,6 @@ export function createChangeProduction(deps: Deps) {
       const told = await writeNotices(tx, [newsOf(attempt)]);
       return { outcome: 'done' as const, others: await otherOpenAttempts(tx, attempt), notices: [...due, ...told] };
     });
-    await sendOut(deps, notices);
     for (const promotionId of others) {
       await deps.runs.nudge(promotionId).catch((error: unknown) => {
         deps.log('warn', 'a run was not told of the change and will find it at its next look', {
@@ -47,6 +46,7 @@ export function createChangeProduction(deps: Deps) {
         });
       });
     }
+    await sendOut(deps, notices);
     return outcome;
   };
 }

@@ -1,6 +1,7 @@
 import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
 import type { OpenedEnvelope } from '../../platform/envelope.js';
 import { appendAudit } from '../../platform/audit.js';
+import { keptAnswer } from '../../platform/kept-answer.js';
 import type { Tx } from '../../platform/pool.js';
 import type { ActAnswer } from '../../workflows/messages.js';
 
@@ -14,11 +15,8 @@ export class KeptMeanwhile extends Error {
 
 /** What the same envelope was answered before, if it was received before. */
 export async function answerBefore(tx: Tx, hash: string): Promise<ActAnswer | undefined> {
-  const { rows } = await tx.query<{ answer: string }>(
-    'SELECT answer FROM envelope WHERE hash = $1 UNION ALL SELECT answer FROM refusal_counted WHERE hash = $1',
-    [hash],
-  );
-  return rows[0] && (JSON.parse(rows[0].answer) as ActAnswer);
+  const answer = await keptAnswer(tx, hash);
+  return answer === undefined ? undefined : (JSON.parse(answer) as ActAnswer);
 }
 
 interface Kept {
