@@ -1,4 +1,4 @@
-import { canonicalJson } from './canonical.js';
+import { canonicalJson, type JsonValue } from './canonical.js';
 
 /** The automated checks that exist, in the order in which they are shown. */
 export const CHECKS = ['artifacts', 'feature-schema', 'lineage', 'performance', 'not-worse-than-production'] as const;
@@ -22,6 +22,8 @@ export interface Finding {
   readonly source: string;
   /** Why it failed, errored or was skipped; empty when it passed. */
   readonly reason: string;
+  /** What is drawn beside the figures, name → curve as text, e.g. `{roc: "0 0, 0 0.52, 1 1"}`; absent where nothing is. */
+  readonly curves?: Readonly<Record<string, string>>;
 }
 
 /** The reasons for which a check may be skipped and still count as passed, by check (rules §2). */
@@ -41,15 +43,16 @@ export function passes(finding: Pick<Finding, 'check' | 'verdict' | 'reason'>): 
  */
 export function evidenceBytes(findings: readonly Finding[]): string {
   const ordered = CHECKS.flatMap((check) => findings.filter((finding) => finding.check === check));
-  return canonicalJson(
-    ordered.map(({ check, verdict, measured, limit, source, reason }) => ({ check, verdict, measured, limit, source, reason })),
-  );
+  return canonicalJson(ordered.map(findingJson));
 }
 
 /** The canonical text in which one finding is kept on the record. */
 export function findingText(finding: Finding): string {
-  const { check, verdict, measured, limit, source, reason } = finding;
-  return canonicalJson({ check, verdict, measured, limit, source, reason });
+  return canonicalJson(findingJson(finding));
+}
+
+function findingJson({ check, verdict, measured, limit, source, reason, curves }: Finding): JsonValue {
+  return { check, verdict, measured, limit, source, reason, ...(curves && { curves }) };
 }
 
 /** A feature of a model: its name and the type it is fed as. */

@@ -1,3 +1,5 @@
+import type { Point } from './curves.js';
+
 /** Latencies in milliseconds, by nearest rank, rounded up to whole microseconds. */
 export interface LatencyFigures {
   readonly p50: number;
@@ -23,6 +25,15 @@ function percentile(sorted: Float64Array, percent: number): number {
   const figure = sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1];
   if (figure === undefined || !Number.isFinite(sorted.at(-1))) throw new RangeError('latencies are expected, every one a number');
   return Math.ceil(figure * 1_000) / 1_000;
+}
+
+/** The per cents of which the latency curve has a point: closer together towards the slow end, which is what is asked about. */
+const CURVE_PERCENTS = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92, 94, 95, 96, 97, 98, 99, 100];
+
+/** How latencies are distributed: x milliseconds, y the share of the sample that took no longer. Throws as {@link latencyFigures}. */
+export function latencyCurve(latencies: ArrayLike<number>): Point[] {
+  const sorted = Float64Array.from(latencies).sort();
+  return CURVE_PERCENTS.map((percent) => [percentile(sorted, percent), percent / 100]);
 }
 
 /** The predictions that a load asks for; the first at its start, and then at even distances until it is over. */

@@ -32,9 +32,9 @@ export interface Check {
 export function found(
   check: CheckName,
   reasons: readonly string[],
-  { measured, limit, source }: Pick<Finding, 'measured' | 'limit' | 'source'>,
+  rest: Pick<Finding, 'measured' | 'limit' | 'source' | 'curves'>,
 ): Finding {
-  return { check, verdict: reasons.length === 0 ? 'pass' : 'fail', measured, limit, source, reason: reasons.join('; ') };
+  return { check, verdict: reasons.length === 0 ? 'pass' : 'fail', reason: reasons.join('; '), ...rest };
 }
 
 /** A list in words, cut after a few: `a, b, c and 12 more`. */

@@ -1,5 +1,6 @@
 import type { CheckName } from '../../domain/checks.js';
-import { keepsMaximum, latencyFigures } from '../../domain/load.js';
+import { curveText } from '../../domain/curves.js';
+import { keepsMaximum, latencyCurve, latencyFigures } from '../../domain/load.js';
 import { formatApart, formatFigure } from '../../domain/metrics.js';
 import { found, type Check } from './check.js';
 import { underLoad } from './under-load.js';
@@ -27,7 +28,8 @@ export const latency: Check = {
       max_ms: formatFigure(longest),
       predictions: String(measured.answered),
     };
-    return found(NAME, [...reasons, ...slow], { measured: texts, limit, source: from });
+    const curves = { latency_ms: curveText(latencyCurve(measured.latenciesMs)) };
+    return found(NAME, [...reasons, ...slow], { measured: texts, limit, source: from, curves });
   },
 };
 

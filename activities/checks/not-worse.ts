@@ -1,4 +1,5 @@
 import type { Finding } from '../../domain/checks.js';
+import { curveText, rocCurve } from '../../domain/curves.js';
 import { formatApart, formatFigure, type ClassifierFigures } from '../../domain/metrics.js';
 import { worseIn, type Differences } from '../../domain/thresholds.js';
 import type { LabelledRows } from '../ports.js';
@@ -50,7 +51,9 @@ export const notWorseThanProduction: Check = {
       );
       const own = { accuracy: formatFigure(figures.accuracy), roc_auc: formatFigure(figures.rocAuc) };
       const measured: Finding['measured'] = { ...own, ...compared, ...pairedTexts(paired), rows: String(figures.rows) };
-      return found(NAME, reasons, { measured, limit, source });
+      const roc = curveText(rocCurve(rows.labels, predictions.scores));
+      const productionRoc = curveText(rocCurve(rows.labels, old.predictions.scores));
+      return found(NAME, reasons, { measured, limit, source, curves: { roc, production_roc: productionRoc } });
     } catch (problem) {
       if (problem instanceof ModelRefused) return found(NAME, [problem.message], { measured: compared, limit, source });
       throw problem;

@@ -1,3 +1,4 @@
+import { curveText, rocCurve } from '../../domain/curves.js';
 import { found, listed, type Check, type CheckContext } from './check.js';
 import { figureTexts } from './figure-texts.js';
 import { fedColumns, holdoutOf, readHoldout } from './holdout.js';
@@ -27,7 +28,7 @@ export const performance: Check = {
     const tooFew = tooFewRows(rows, policy.holdout.min_rows);
     try {
       const measured = await measure(context, subject, rows);
-      const { figures } = measured;
+      const { figures, predictions } = measured;
       const slices = sliced(context, rows, measured);
       const reasons = [
         ...tooFew,
@@ -39,6 +40,7 @@ export const performance: Check = {
         measured: { ...figureTexts(figures), ...slices.measured },
         limit: { ...limit, ...slices.limit },
         source,
+        curves: { roc: curveText(rocCurve(rows.labels, predictions.scores)) },
       });
     } catch (problem) {
       if (!(problem instanceof ModelRefused)) throw problem;
