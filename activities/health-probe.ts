@@ -1,12 +1,12 @@
 import type { Health } from '../domain/soak.js';
 import { damagedFiles } from './checks/artifacts.js';
 import type { CheckContext } from './checks/check.js';
-import { modelArtifact } from './checks/measure.js';
+import { modelArtifact, runLimits } from './checks/measure.js';
 import { ModelRefused } from './checks/model-refused.js';
 import type { LabelledRows } from './ports.js';
 
 /** A stored version, and where to get one row it can be tried on, in the order of its features. */
-export interface ProbeInput extends Pick<CheckContext, 'store' | 'models' | 'subject' | 'signal'> {
+export interface ProbeInput extends Pick<CheckContext, 'store' | 'models' | 'subject' | 'policy' | 'signal'> {
   readonly row: () => Promise<Pick<LabelledRows, 'features' | 'width'>>;
 }
 
@@ -28,11 +28,11 @@ export async function probeArtifact(input: ProbeInput): Promise<ProbeAnswer> {
 }
 
 async function look(input: ProbeInput): Promise<readonly [Health, string]> {
-  const { store, models, subject, row, signal } = input;
+  const { store, models, subject, policy, row, signal } = input;
   try {
     const damaged = await damagedFiles(input);
     if (damaged.length > 0) return ['critical', damaged.join('; ')];
-    const { scores } = await models.predict(store.pathOf(modelArtifact(subject).sha256), await row(), signal);
+    const { scores } = await models.predict(store.pathOf(modelArtifact(subject).sha256), await row(), runLimits(policy, signal));
     if (scores.every((score) => Number.isFinite(score))) return ['healthy', ''];
     return ['warning', `the model answers ${scores.join(', ')} on a hold-out row`];
   } catch (problem) {

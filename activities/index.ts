@@ -7,7 +7,7 @@ import { createDecide } from './registry/decide.js';
 import type { Deps } from './registry/deps.js';
 import { createFollowUp } from './registry/follow-up.js';
 import { createStanding } from './registry/standing.js';
-import { createRunCheck } from './run-check.js';
+import { createRunChecks } from './run-checks.js';
 import { toFailure } from './failures.js';
 
 /** All activities over what the worker was given; every one is safe to run again. */
@@ -16,7 +16,7 @@ export function createActivities(deps: Deps) {
     standing: classified(createStanding(deps)),
     decide: classified(createDecide(deps)),
     applyAct: classified((input: { envelope: string }) => applyEnvelope(deps, input.envelope)),
-    runCheck: classified(createRunCheck(deps)),
+    runChecks: classified(createRunChecks(deps)),
     changeProduction: classified(createChangeProduction(deps)),
     followUp: classified(createFollowUp(deps)),
     afterChange: classified(createAfterChange(deps)),

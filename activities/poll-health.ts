@@ -61,6 +61,7 @@ async function probe({ pool, store, models, log }: Deps, attempt: Attempt): Prom
       store,
       models,
       subject,
+      policy: attempt.policy,
       row: () => firstHoldoutRow(store, subject),
       signal: cancellationSignal(),
     });

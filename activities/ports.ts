@@ -24,8 +24,13 @@ export interface Load {
   readonly warmUp: number;
   /** How many cores the model may use. */
   readonly cores: number;
-  /** The memory at which the model's process is ended. */
+}
+
+/** What ends a model's process before it has answered. */
+export interface RunLimits {
+  /** Its memory. */
   readonly memoryLimitBytes: number;
+  readonly signal?: AbortSignal;
 }
 
 /** What a model did under a load; all of its process counts, the runtime included. */
@@ -46,20 +51,12 @@ export interface LoadMeasured {
 /** Runs a stored model in a process of its own; the worker never loads model bytes. */
 export interface ModelRunner {
   /**
-   * Predictions for all rows, in their order. Throws `ModelRefused` when the model cannot be loaded or does not fit
-   * the rows, and a plain Error when it could not be tried (no runtime, time-out, killed).
+   * Predictions for all rows, in their order. Throws `ModelRefused` when the model cannot be loaded, does not fit the rows, goes
+   * over a limit of time or memory or ends its process, and a plain Error when it could not be tried (no runtime, killed).
    */
-  predict(modelPath: string, rows: Pick<LabelledRows, 'features' | 'width'>, signal?: AbortSignal): Promise<Predictions>;
-  /**
-   * What a load of single predictions of these rows, over and over, takes. Throws `ModelRefused` also when the model goes over
-   * a limit of time or memory or ends its process, and a plain Error when it could not be tried.
-   */
-  load(
-    modelPath: string,
-    rows: Pick<LabelledRows, 'features' | 'width'>,
-    load: Load,
-    signal?: AbortSignal,
-  ): Promise<LoadMeasured>;
+  predict(modelPath: string, rows: Pick<LabelledRows, 'features' | 'width'>, limits: RunLimits): Promise<Predictions>;
+  /** What a load of single predictions of these rows, over and over, takes. Throws as `predict` does. */
+  load(modelPath: string, rows: Pick<LabelledRows, 'features' | 'width'>, load: Load, limits: RunLimits): Promise<LoadMeasured>;
 }
 
 /** What a scanner said of one file, and how it said it; `not-scanned` is never a pass. */

@@ -1,7 +1,18 @@
 import { canonicalJson, type JsonValue } from './canonical.js';
 
-/** The automated checks that exist, in the order in which they are shown. */
-export const CHECKS = ['artifacts', 'feature-schema', 'lineage', 'performance', 'not-worse-than-production'] as const;
+/** The automated checks (rules §2), in the order in which they are shown. */
+export const CHECKS = [
+  'artifacts',
+  'feature-schema',
+  'lineage',
+  'security-scan',
+  'data-quality',
+  'performance',
+  'not-worse-than-production',
+  'latency',
+  'resources',
+  'checklist',
+] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 /** The checks that can go stale and pass again at the production change (rules §1, staging → production). */

@@ -23,9 +23,10 @@ END $$;
 -- Whether every automated check of an attempt's round has passed.
 CREATE FUNCTION round_passed(p_promotion text, p_round integer) RETURNS boolean LANGUAGE sql STABLE
   SET search_path = pg_catalog, public, pg_temp AS $$
-  SELECT 5 = count(*) FROM public.check_result
+  SELECT 10 = count(*) FROM public.check_result
    WHERE promotion_id = p_promotion AND round = p_round AND phase = 'validation'
-     AND check_name IN ('artifacts', 'feature-schema', 'lineage', 'performance', 'not-worse-than-production')
+     AND check_name IN ('artifacts', 'feature-schema', 'lineage', 'security-scan', 'data-quality', 'performance',
+                        'not-worse-than-production', 'latency', 'resources', 'checklist')
      AND (verdict = 'pass' OR (verdict = 'skipped' AND check_name = 'not-worse-than-production'))
 $$;
 

@@ -31,6 +31,10 @@ export type ClientConfig<N extends Need = 'readUrl'> = { readonly [K in N]: stri
   readonly keyFile?: string;
 };
 
+/** The kinds of work that workers do, each from a task queue of its own. */
+const WORK_KINDS = ['promotions', 'evidence'] as const;
+export type WorkKind = (typeof WORK_KINDS)[number];
+
 /** Everything a worker is told from outside. */
 export interface WorkerConfig {
   readonly databaseUrl: string;
@@ -40,6 +44,8 @@ export interface WorkerConfig {
   readonly serving: string;
   /** The file that notices are written to; `notices.jsonl` beside the store unless named. */
   readonly notices: string;
+  /** What the worker does: the promotions, the measurements, or both. */
+  readonly work: readonly WorkKind[];
 }
 
 /** Everything the embedded stack is told from outside, besides its data directory. */
@@ -132,6 +138,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
   }
   const store = env['GATEHOUSE_STORE'];
   if (!store) problems.push('GATEHOUSE_STORE: is not set; it names the store that command line and workers share');
+  const work = workOf(env['GATEHOUSE_WORK'], problems);
   const temporal = temporalOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const besideStore = (name: string) => join(dirname(resolve(store ?? '')), name);
@@ -141,6 +148,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
     store: resolve(store ?? ''),
     serving: resolve(env['GATEHOUSE_SERVING'] || besideStore('serving')),
     notices: resolve(env['GATEHOUSE_NOTICES'] || besideStore('notices.jsonl')),
+    work,
   };
 }
 
@@ -155,10 +163,17 @@ export function readStackConfig(env: Env = process.env): StackConfig {
 
 /** The environment for a process of the embedded stack: this process's own, without what names another record or Temporal. */
 export function stackEnvironment(own: Env, env: Env = process.env): NodeJS.ProcessEnv {
-  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY)$)/;
+  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY|WORK)$)/;
   const kept = Object.entries(env).filter(([name]) => !foreign.test(name));
   // An empty name means no file: a profile of this machine's user must not lead the stack to another Temporal.
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '', ...own };
+}
+
+function workOf(named: string | undefined, problems: string[]): readonly WorkKind[] {
+  if (!named) return WORK_KINDS;
+  const kind = WORK_KINDS.find((each) => each === named);
+  if (!kind) problems.push(`GATEHOUSE_WORK: is neither ${WORK_KINDS.join(' nor ')}; unset it for both`);
+  return kind ? [kind] : WORK_KINDS;
 }
 
 function temporalOf(env: Env, problems: string[]): TemporalConfig {

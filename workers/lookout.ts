@@ -1,11 +1,12 @@
 import type { Client } from '@temporalio/client';
+import type { Activities } from '../activities/index.js';
 import type { Log } from '../activities/ports.js';
 import { promotionWorkflowId } from '../domain/ids.js';
-import { TASK_QUEUE } from '../workflows/messages.js';
+import { EVIDENCE_QUEUE, TASK_QUEUE } from '../workflows/messages.js';
 import { livingRun } from './run-shown.js';
 import type { OpenPromotion } from './open-promotions.js';
 import type { WorkerRuns } from './runs.js';
-import { isOverdue, isStuck, suspicionOf, watchOn, type Watched } from './stuck.js';
+import { isOverdue, isStuck, suspicionOf, watchOn, type Queues, type Watched } from './stuck.js';
 
 /** A run as the list of runs has it, which says little. */
 export interface ListedRun {
@@ -17,6 +18,8 @@ export interface ListedRun {
 /** Looks at one promotion's run; the first look at each run is a close one, later ones only where something is odd. */
 export type Lookout = (promotion: OpenPromotion, listed: ListedRun | undefined) => Promise<void>;
 
+const MEASURES: keyof Activities = 'runChecks';
+const QUEUES: Queues = { run: TASK_QUEUE, activity: (type) => (type === MEASURES ? EVIDENCE_QUEUE : TASK_QUEUE) };
 const BETWEEN_REPLACEMENTS_MS = 10 * 60_000;
 
 /** A lookout with its memory, which it keeps while this process lives. */
@@ -34,7 +37,7 @@ export function createLookout({ client, runs, log }: { client: Client; runs: Wor
       await runs.ensure(id);
       return;
     }
-    const suspicion = suspicionOf(run, TASK_QUEUE, isLate ? everyMs : null);
+    const suspicion = suspicionOf(run, QUEUES, isLate ? everyMs : null);
     if (!suspicion) {
       watched.delete(id);
       sound.set(id, `${recorded} ${run.runId}`);

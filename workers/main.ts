@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { Runtime, Worker } from '@temporalio/worker';
+import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
-import { readWorkerConfig } from '../platform/config.js';
+import { readWorkerConfig, type WorkKind } from '../platform/config.js';
 import { preflight } from '../platform/preflight.js';
-import { TASK_QUEUE } from '../workflows/messages.js';
-import { createLog, openDependencies, workflowCode } from './dependencies.js';
+import { EVIDENCE_QUEUE, TASK_QUEUE } from '../workflows/messages.js';
+import { createLog, openDependencies, workflowCode, type Dependencies } from './dependencies.js';
 import { startReconciling } from './reconcile.js';
 
 /** Open runs kept in memory; an evicted one is replayed at its next task. */
@@ -18,28 +18,51 @@ async function main(): Promise<void> {
   const config = readWorkerConfig();
   await preflight(config.databaseUrl);
   const dependencies = await openDependencies(config, log);
-  const worker = await Worker.create({
-    connection: dependencies.connection,
-    namespace: config.temporal.namespace,
+  const workers = await Promise.all(config.work.map((kind) => createWorker(kind, dependencies, config.temporal.namespace)));
+  const { activities, client } = dependencies;
+  const reconciling = config.work.includes('promotions') ? startReconciling({ ...activities, client }) : undefined;
+  const running = workers.map((worker) => worker.run());
+  process.stdout.write('gatehouse worker ready\n');
+  try {
+    await Promise.all(running);
+  } finally {
+    // Where one has failed, the process is started anew with both.
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled(running);
+    await reconciling?.stop();
+    await dependencies.close();
+  }
+}
+
+async function createWorker(kind: WorkKind, { activities, connection }: Dependencies, namespace: string): Promise<Worker> {
+  const { runChecks, ...others } = createActivities(activities);
+  const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'> = {
+    connection,
+    namespace,
+    shutdownGraceTime: '2s',
+  };
+  if (kind === 'evidence') {
+    return Worker.create({
+      ...shared,
+      taskQueue: EVIDENCE_QUEUE,
+      activities: { runChecks },
+      // A round keeps a core or two busy, and measures latency: others beside it would only be in the way.
+      maxConcurrentActivityTaskExecutions: availableParallelism(),
+      // A measurement hears that it is cancelled in the answer to a heartbeat.
+      maxHeartbeatThrottleInterval: '2s',
+    });
+  }
+  return Worker.create({
+    ...shared,
     taskQueue: TASK_QUEUE,
     ...(await workflowCode()),
-    activities: createActivities(dependencies.activities),
+    activities: others,
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     // Most activities run a model or hold a database connection; after an outage they all come at once.
     maxConcurrentActivityTaskExecutions: 2 * availableParallelism() + 4,
     // A worker that died in mid-run otherwise delays the next message to it by ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',
-    shutdownGraceTime: '2s',
   });
-  const reconciling = startReconciling({ ...dependencies.activities, client: dependencies.client });
-  const running = worker.run();
-  process.stdout.write('gatehouse worker ready\n');
-  try {
-    await running;
-  } finally {
-    await reconciling.stop();
-    await dependencies.close();
-  }
 }
 
 main().catch((error: unknown) => {

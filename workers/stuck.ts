@@ -28,6 +28,12 @@ export interface Suspicion {
   readonly patienceMs: number;
 }
 
+/** The task queues that a run and its activities belong on. */
+export interface Queues {
+  readonly run: string;
+  readonly activity: (type: string) => string;
+}
+
 /** For how long the same run has been suspicious, round after round. */
 export interface Watched {
   readonly runId: string;
@@ -56,8 +62,8 @@ export function isOverdue(silentMs: number, everyMs: number): boolean {
  * Being late alone is no reason: an activity that will soon be tried again is an outage being waited out, and one that
  * is under way has its own limit.
  */
-export function suspicionOf(run: RunShown, taskQueue: string, lateEveryMs: number | null): Suspicion | null {
-  const wrong = runIsWrong(run, taskQueue) ?? run.activities.map((each) => activityIsWrong(each, taskQueue)).find(Boolean);
+export function suspicionOf(run: RunShown, queues: Queues, lateEveryMs: number | null): Suspicion | null {
+  const wrong = runIsWrong(run, queues.run) ?? run.activities.map((each) => activityIsWrong(each, queues)).find(Boolean);
   if (wrong !== undefined) return { why: wrong, patienceMs: LEAST_PATIENCE_MS };
   if (lateEveryMs === null) return null;
   const isRetried = ({ isStarted, nextInMs }: ActivityShown) => !isStarted && nextInMs <= lateEveryMs + GRACE_MS;
@@ -75,9 +81,10 @@ function runIsWrong({ taskQueue, isPaused, isBound, taskAttempt }: RunShown, our
   return undefined;
 }
 
-function activityIsWrong({ type, taskQueue, isPaused }: ActivityShown, ours: string): string | undefined {
+function activityIsWrong({ type, taskQueue, isPaused }: ActivityShown, queues: Queues): string | undefined {
   if (isPaused) return `its activity ${type} is paused`;
-  if (taskQueue !== ours) return `its activity ${type} is on task queue ${JSON.stringify(taskQueue).slice(0, 200)}`;
+  if (taskQueue !== queues.activity(type))
+    return `its activity ${type} is on task queue ${JSON.stringify(taskQueue).slice(0, 200)}`;
   return undefined;
 }
 

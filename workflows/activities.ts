@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import { EVIDENCE_QUEUE } from './messages.js';
 
 /** One signed act, applied in one transaction. */
 export const acts = proxyActivities<Pick<Activities, 'applyAct'>>({
@@ -8,9 +9,10 @@ export const acts = proxyActivities<Pick<Activities, 'applyAct'>>({
   summary: 'apply the signed act',
 });
 
-/** A measurement: as long as it needs, but never silent for longer than its heartbeat. */
-export const checks = proxyActivities<Pick<Activities, 'runCheck'>>({
-  startToCloseTimeout: '30 minutes',
+/** The measurements of one round, all in one: as long as they need, but never silent for longer than the heartbeat. */
+export const evidence = proxyActivities<Pick<Activities, 'runChecks'>>({
+  taskQueue: EVIDENCE_QUEUE,
+  startToCloseTimeout: '6 hours',
   heartbeatTimeout: '20 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });

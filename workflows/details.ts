@@ -1,7 +1,8 @@
 import type { GateView, Progress, SoakView } from '../domain/progress.js';
-import { CHECKS, passes } from '../domain/checks.js';
+import { CHECKS, passes, type Finding } from '../domain/checks.js';
 
 const BAR_CELLS = 20;
+const KEY_FIGURES = 6;
 
 /** The Markdown checklist an operator sees in the Temporal UI. */
 export function detailsOf(progress: Progress): string {
@@ -21,9 +22,14 @@ export function detailsOf(progress: Progress): string {
 function checkLine(check: string, { evidence }: Progress): string {
   const finding = evidence.find((each) => each.check === check);
   if (!finding) return `- [ ] ${check}: not run yet`;
-  const figures = Object.entries(finding.measured).map(([name, value]) => `${name} ${value}`);
-  const words = [finding.verdict, ...figures, finding.reason].filter(Boolean).join(', ');
+  const words = [finding.verdict, ...keyFigures(finding), finding.reason].filter(Boolean).join(', ');
   return `- [${passes(finding) ? 'x' : ' '}] ${check}: ${words}`;
+}
+
+/** The figures that something is asked of; `gatehouse check` has them all. */
+function keyFigures({ measured, limit }: Finding): string[] {
+  const asked = Object.entries(measured).filter(([name]) => name in limit);
+  return asked.slice(0, KEY_FIGURES).map(([name, value]) => `${name} ${value} (${limit[name]})`);
 }
 
 function soakLine({ earnedMs, minMs, minEndsAt, maxEndsAt, paused }: SoakView): string {

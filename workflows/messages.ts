@@ -2,8 +2,11 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Progress, Stage } from '../domain/progress.js';
 import type { Refusal } from '../domain/refusal.js';
 
-/** The task queue every workflow and activity of Gatehouse runs on. */
+/** The task queue that every workflow and every activity of Gatehouse runs on, but for measurements. */
 export const TASK_QUEUE = 'gatehouse';
+
+/** The task queue of measurements: they are heavy, and no decision or rollback waits behind one. */
+export const EVIDENCE_QUEUE = 'gatehouse-evidence';
 
 /** The largest message a run reads, in bytes of its envelope (promises §2, R27). */
 export const MESSAGE_LIMIT_BYTES = 64 * 1024;

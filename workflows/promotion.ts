@@ -6,11 +6,9 @@ import {
   continueAsNew,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RunCheckInput } from '../activities/run-check.js';
-import type { CheckName } from '../domain/checks.js';
 import { promotionChangeKey } from '../domain/ids.js';
 import type { Progress, Stage } from '../domain/progress.js';
-import { checks, production } from './activities.js';
+import { evidence, production } from './activities.js';
 import { createAlarm } from './alarm.js';
 import { openInbox, type Inbox } from './inbox.js';
 import { isPromotionInput, NO_PROMOTION, type PromotionInput } from './messages.js';
@@ -49,10 +47,10 @@ async function follow(input: PromotionInput, inbox: Inbox, record: Record): Prom
     if (standing.progress.state !== 'staging') health.stop();
     switch (standing.kind) {
       case 'check':
-        await runChecks(record, standing.checks, { promotionId, phase: 'validation' });
-        break;
       case 'recheck':
-        await runChecks(record, standing.checks, { promotionId, phase: 'recheck' });
+        await evidence.runChecks.executeWithOptions({ summary: `${standing.kind}: ${standing.checks.join(', ')}` }, [
+          { promotionId },
+        ]);
         break;
       case 'change':
         await production.changeProduction.executeWithOptions({ summary: 'change production' }, [{ promotionId }]);
@@ -80,19 +78,6 @@ async function follow(input: PromotionInput, inbox: Inbox, record: Record): Prom
   function isFull(): boolean {
     return workflowInfo().continueAsNewSuggested || inbox.messages() >= MESSAGES_BEFORE_NEW_RUN;
   }
-}
-
-/** The checks that only read the record, in milliseconds: a marker each instead of an activity's events. */
-const QUICK_CHECKS: readonly CheckName[] = ['feature-schema', 'lineage'];
-
-async function runChecks(record: Record, names: readonly CheckName[], of: Omit<RunCheckInput, 'check'>): Promise<void> {
-  await Promise.all(
-    names.map((check) => {
-      if (QUICK_CHECKS.includes(check)) return record.quickCheck({ ...of, check });
-      const summary = of.phase === 'validation' ? `check ${check}` : `re-check ${check}`;
-      return checks.runCheck.executeWithOptions({ summary }, [{ ...of, check }]);
-    }),
-  );
 }
 
 function alarmSummary({ soak }: Progress): string {

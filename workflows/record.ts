@@ -3,9 +3,8 @@ import type { Activities } from '../activities/index.js';
 import type { AfterChange } from '../activities/registry/after-change.js';
 import type { Decided } from '../activities/registry/decide.js';
 import type { Standing } from '../activities/registry/standing.js';
-import type { RunCheckInput } from '../activities/run-check.js';
 
-type RecordActivities = Pick<Activities, 'standing' | 'decide' | 'runCheck' | 'afterChange'>;
+type RecordActivities = Pick<Activities, 'standing' | 'decide' | 'afterChange'>;
 
 /** Short keyed reads and writes of the record: one marker each, given up soon when the record does not answer. */
 const near = proxyLocalActivities<RecordActivities>({
@@ -27,8 +26,6 @@ export interface Record {
   readonly ask: () => Promise<Standing>;
   /** Has a decision judged. */
   readonly decide: (envelope: string) => Promise<Decided>;
-  /** Runs a check that only reads the record, in milliseconds. */
-  readonly quickCheck: (input: RunCheckInput) => Promise<void>;
 }
 
 /**
@@ -47,7 +44,6 @@ export function openRecord(promotionId: string): Record {
   return {
     ask: () => inTurn(() => nearOrFar(({ standing }) => standing({ promotionId }))),
     decide: (envelope) => inTurn(() => nearOrFar(({ decide }) => decide({ promotionId, envelope }))),
-    quickCheck: (input) => inTurn(() => nearOrFar(({ runCheck }) => runCheck(input))),
   };
 }
 

@@ -7,12 +7,11 @@ import {
   saysSomething,
   type Declared,
 } from '../../domain/checklist.js';
-import type { CheckName } from '../../domain/checks.js';
 import { found, type Check, type CheckContext } from './check.js';
 import { readDocumentation } from './documentation.js';
 import { triedTarget } from './rollback-target.js';
 
-const NAME = 'checklist' as CheckName;
+const NAME = 'checklist';
 
 /**
  * Passes when documentation, monitoring and rollback plan are there and verified, and an A/B result is there or declared not
@@ -20,6 +19,7 @@ const NAME = 'checklist' as CheckName;
  */
 export const checklist: Check = {
   name: NAME,
+  needs: 'production',
   async run(context) {
     const { subject, policy, production } = context;
     const { ab_test, monitoring, rollback_plan } = subject.modelFile.checklist;

@@ -1,4 +1,4 @@
-import type { CheckName, Finding } from '../../domain/checks.js';
+import type { Finding } from '../../domain/checks.js';
 import type { ColumnExpectation, FileRead, TrainingFigures } from '../../domain/data-profile.js';
 import {
   figureReasons,
@@ -16,7 +16,7 @@ import { differencesInWords } from './feature-schema.js';
 import { holdoutOf } from './holdout.js';
 import { viewText, type CheckSubject, type DatasetRecord, type RegisteredFeatureView } from './subject.js';
 
-const NAME = 'data-quality' as CheckName;
+const NAME = 'data-quality';
 
 /** Passes when the training set has the columns of its feature view and meets the policy's expectations (rules §2). */
 export const dataQuality: Check = {

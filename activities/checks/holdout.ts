@@ -12,7 +12,12 @@ export function holdoutOf({ modelFile, holdoutSet }: CheckSubject): DatasetRecor
 }
 
 /** All rows of the subject's hold-out set, in the order of its model's features; throws when the bytes are not the registered ones. */
-export async function readHoldout({ store, subject, signal, heartbeat }: CheckContext): Promise<LabelledRows> {
+export async function readHoldout({
+  store,
+  subject,
+  signal,
+  heartbeat,
+}: Pick<CheckContext, 'store' | 'subject' | 'signal' | 'heartbeat'>): Promise<LabelledRows> {
   return readLabelledRows(holdoutFile(store, subject), { signal, heartbeat });
 }
 

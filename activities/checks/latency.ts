@@ -1,19 +1,18 @@
-import type { CheckName } from '../../domain/checks.js';
 import { curveText } from '../../domain/curves.js';
 import { keepsMaximum, latencyCurve, latencyFigures } from '../../domain/load.js';
 import { formatApart, formatFigure } from '../../domain/metrics.js';
 import { found, type Check } from './check.js';
-import { underLoad } from './under-load.js';
 
-const NAME = 'latency' as CheckName;
+const NAME = 'latency';
 
 /** Passes when the 95th percentile of single predictions, under the policy's load, keeps to the policy's maximum (rules §2). */
 export const latency: Check = {
   name: NAME,
+  needs: 'load',
   async run(context) {
     const { max } = context.policy.thresholds.latency_p95;
     const limit = { p95_ms: `<= ${formatFigure(max)}` };
-    const { measured, reasons, source } = await underLoad(context);
+    const { measured, reasons, source } = await context.underLoad();
     const from = `${source}; percentiles by nearest rank, from when a prediction was due to its answer`;
     if (!measured) return found(NAME, reasons, { measured: {}, limit, source: from });
     const { p50, p95, p99, max: longest } = latencyFigures(measured.latenciesMs);

@@ -1,5 +1,6 @@
 import { classifierFigures, type ClassifierFigures } from '../../domain/metrics.js';
-import type { LabelledRows, Predictions } from '../ports.js';
+import type { Policy } from '../../domain/policy.js';
+import type { LabelledRows, Predictions, RunLimits } from '../ports.js';
 import type { CheckContext } from './check.js';
 import type { CheckSubject, DatasetRecord } from './subject.js';
 
@@ -15,6 +16,14 @@ export function modelArtifact({ modelFile }: CheckSubject): { readonly path: str
   return model;
 }
 
+/** A model a little over its limit is measured; only one that runs away is ended. */
+const MEMORY_MARGIN_BYTES = 256_000_000;
+
+/** What ends a model's process, whatever it is run for. */
+export function runLimits({ thresholds }: Policy, signal: AbortSignal | undefined): RunLimits {
+  return { memoryLimitBytes: thresholds.memory.below + MEMORY_MARGIN_BYTES, ...(signal && { signal }) };
+}
+
 /** What a version answered on these rows, and its figures from that. */
 export interface Measured {
   readonly predictions: Predictions;
@@ -26,10 +35,10 @@ export interface Measured {
  * it could not be measured.
  */
 export async function measure(context: CheckContext, subject: CheckSubject, rows: LabelledRows): Promise<Measured> {
+  const { store, models, policy, signal } = context;
   const { sha256 } = modelArtifact(subject);
-  if (!(await context.store.verify(sha256, context.signal)))
-    throw new Error(`the stored model does not have its SHA-256 ${sha256}`);
-  const predictions = await context.models.predict(context.store.pathOf(sha256), rows, context.signal);
+  if (!(await store.verify(sha256, signal))) throw new Error(`the stored model does not have its SHA-256 ${sha256}`);
+  const predictions = await models.predict(store.pathOf(sha256), rows, runLimits(policy, signal));
   return { predictions, figures: classifierFigures(rows.labels, predictions.labels, predictions.scores) };
 }
 

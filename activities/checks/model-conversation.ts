@@ -69,7 +69,7 @@ async function exchange(child: ChildProcess, { request, features, answerLimitByt
   const timer = setTimeout(() => endAt('time'), request.timeoutMs);
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
-  const unwatch = watchMemory(child, request.load?.memoryLimitBytes, () => endAt('memory'));
+  const unwatch = watchMemory(child, request.memoryLimitBytes, () => endAt('memory'));
   try {
     const ended = new Promise<Pick<Ended, 'killedBy' | 'words'>>((resolve) => {
       child.on('error', (problem) => resolve({ killedBy: null, words: `could not be started: ${problem.message}` }));
@@ -94,8 +94,8 @@ async function exchange(child: ChildProcess, { request, features, answerLimitByt
 }
 
 /** The process watches its own memory as well; this look needs nothing of it, but there is one on Linux only. */
-function watchMemory({ pid }: ChildProcess, limitBytes: number | undefined, exceeded: () => void): () => void {
-  if (pid === undefined || limitBytes === undefined) return () => undefined;
+function watchMemory({ pid }: ChildProcess, limitBytes: number, exceeded: () => void): () => void {
+  if (pid === undefined) return () => undefined;
   const look = async () => {
     if (((await peakMemory(pid)) ?? 0) > limitBytes) exceeded();
   };

@@ -22,7 +22,7 @@ export interface Guard {
  * Ends this process when its time is up, and with a refusal when it has more memory than it may. The runtime holds the main
  * thread while it computes, so this is another one.
  */
-export function guard(timeoutMs: number, memoryLimitBytes = Infinity): Guard {
+export function guard(timeoutMs: number, memoryLimitBytes: number): Guard {
   const seen = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   const { code: refused, message } = overLimit(memoryText(memoryLimitBytes));
   const refusal = frameHeader({ ok: false, code: refused, message });
@@ -30,7 +30,7 @@ export function guard(timeoutMs: number, memoryLimitBytes = Infinity): Guard {
     const { workerData: { seen, limitBytes, refusal } } = require('node:worker_threads');
     const end = () => process.kill(process.pid, 'SIGKILL');
     setTimeout(end, ${timeoutMs + GRACE_MS});
-    if (limitBytes < Infinity) setInterval(() => {
+    setInterval(() => {
       const bytes = process.memoryUsage.rss();
       Atomics.store(seen, ${LARGEST_KB}, Math.max(Atomics.load(seen, ${LARGEST_KB}), Math.ceil(bytes / 1024)));
       if (bytes <= limitBytes || Atomics.exchange(seen, ${ANSWERING}, 1) === 1) return;

@@ -1,7 +1,7 @@
 import { createWriteStream, writeSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Load } from '../ports.js';
-import { guard } from './model-guard.js';
+import { guard, type Guard } from './model-guard.js';
 import { putUnderLoad } from './model-load.js';
 import {
   ANSWER_FD,
@@ -10,6 +10,7 @@ import {
   takeHeader,
   type ModelAnswer,
   type ModelRequest,
+  type RowsHeader,
   type TakeBytes,
 } from './model-protocol.js';
 import { ModelRefused } from './model-refused.js';
@@ -17,11 +18,17 @@ import { loadRuntime, openModel } from './model-session.js';
 
 async function answer(take: TakeBytes): Promise<readonly Buffer[]> {
   const request = await takeHeader<ModelRequest>(take);
-  return request.load ? loadAnswer(take, request, request.load) : rowsAnswer(take, request);
+  const watch = guard(request.timeoutMs, request.memoryLimitBytes);
+  await loadRuntime();
+  writeSync(ANSWER_FD, frameHeader({ started: true }));
+  try {
+    return request.load ? await loadAnswer(take, request, request.load, watch) : await rowsAnswer(take, request);
+  } finally {
+    await watch.stand();
+  }
 }
 
 async function rowsAnswer(take: TakeBytes, request: ModelRequest): Promise<readonly Buffer[]> {
-  guard(request.timeoutMs);
   const model = await openModel(await modelBytes(request.modelPath), request.width);
   const labels = Buffer.alloc(request.rows);
   const scores = new Float64Array(request.rows);
@@ -35,19 +42,12 @@ async function rowsAnswer(take: TakeBytes, request: ModelRequest): Promise<reado
   return [frameHeader({ ok: true, rows: request.rows }), labels, Buffer.from(scores.buffer)];
 }
 
-async function loadAnswer(take: TakeBytes, request: ModelRequest, load: Load): Promise<readonly Buffer[]> {
-  const watch = guard(request.timeoutMs, load.memoryLimitBytes);
+async function loadAnswer(take: TakeBytes, request: ModelRequest, load: Load, watch: Guard): Promise<readonly Buffer[]> {
   const features = await takeRows(take, request.rows, request.width);
-  await loadRuntime();
-  writeSync(ANSWER_FD, frameHeader({ started: true }));
-  try {
-    const model = await openModel(await modelBytes(request.modelPath), request.width, load.cores);
-    const { latenciesMs, undisturbedMs, ...times } = await putUnderLoad(model, features, request.width, load);
-    const header = frameHeader({ ok: true, ...times, peakMemoryBytes: await watch.peakMemory() });
-    return [header, Buffer.from(latenciesMs.buffer), Buffer.from(undisturbedMs.buffer)];
-  } finally {
-    await watch.stand();
-  }
+  const model = await openModel(await modelBytes(request.modelPath), request.width, load.cores);
+  const { latenciesMs, undisturbedMs, ...times } = await putUnderLoad(model, features, request.width, load);
+  const header = frameHeader({ ok: true, ...times, peakMemoryBytes: await watch.peakMemory() });
+  return [header, Buffer.from(latenciesMs.buffer), Buffer.from(undisturbedMs.buffer)];
 }
 
 async function takeRows(take: TakeBytes, rows: number, width: number): Promise<Float32Array> {
@@ -63,7 +63,7 @@ async function modelBytes(path: string): Promise<Uint8Array> {
   });
 }
 
-function refusal(problem: unknown): ModelAnswer {
+function refusal(problem: unknown): ModelAnswer<RowsHeader> {
   const message = (problem instanceof Error ? problem.message : String(problem)).slice(0, 2_000);
   return { ok: false, code: problem instanceof ModelRefused ? problem.code : 'not-tried', message };
 }

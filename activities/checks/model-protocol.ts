@@ -8,6 +8,8 @@ export interface ModelRequest {
   readonly width: number;
   /** After this long the process ends itself, also when nobody is left to end it. */
   readonly timeoutMs: number;
+  /** The memory at which the process is ended, and ends itself. */
+  readonly memoryLimitBytes: number;
   /** Asks for single predictions at this load instead of one prediction for each row. */
   readonly load?: Load;
 }
@@ -18,26 +20,28 @@ interface ModelRefusal {
   readonly message: string;
 }
 
-/** How a model process answers; after `ok` follow one byte per label and one float64, little-endian, per score. */
-export type ModelAnswer = { readonly ok: true; readonly rows: number } | ModelRefusal;
-
-/** What a model process that was asked for a load says first, once the runtime is there: whatever goes wrong then is the model. */
+/** What a model process says first, once the runtime is there: whatever goes wrong then is the model. */
 export interface ModelStarted {
   readonly started: true;
 }
 
-/** How a model process answers a load; after `ok` follow two float64, little-endian, per prediction that was asked for: all latencies, then all undisturbed ones. */
-export type LoadAnswer =
-  | {
-      readonly ok: true;
-      readonly answered: number;
-      readonly peakMemoryBytes: number;
-      readonly cpuMs: number;
-      readonly wallMs: number;
-    }
-  | ModelRefusal;
+/** How a model process answers: with a header before its numbers, or why there are none. */
+export type ModelAnswer<Numbers> = (Numbers & { readonly ok: true }) | ModelRefusal;
 
-type Header = ModelRequest | ModelAnswer | ModelStarted | LoadAnswer;
+/** Before one byte per label and one float64, little-endian, per score. */
+export interface RowsHeader {
+  readonly rows: number;
+}
+
+/** Before two float64, little-endian, per prediction that a load asked for: all latencies, then all undisturbed ones. */
+export interface LoadHeader {
+  readonly answered: number;
+  readonly peakMemoryBytes: number;
+  readonly cpuMs: number;
+  readonly wallMs: number;
+}
+
+type Header = ModelRequest | ModelStarted | ModelAnswer<RowsHeader> | ModelAnswer<LoadHeader>;
 
 /** The largest header of a frame, in bytes. */
 export const HEADER_LIMIT_BYTES = 64 * 1024;
@@ -83,7 +87,7 @@ export function byteTaker(source: AsyncIterable<Buffer>): TakeBytes {
 }
 
 /** Reads one header; throws when it is larger than the limit or is not JSON. */
-export async function takeHeader<T extends Header>(take: TakeBytes): Promise<T> {
+export async function takeHeader<T>(take: TakeBytes): Promise<T> {
   const length = (await take(4)).readUInt32LE();
   if (length > HEADER_LIMIT_BYTES) throw new Error(`a header of ${length} bytes`);
   return JSON.parse((await take(length)).toString('utf8')) as T;

@@ -1,11 +1,9 @@
-import { Readable } from 'node:stream';
 import { predictionsAsked } from '../../domain/load.js';
 import { entry } from '../../platform/entry.js';
-import type { LabelledRows, ModelRunner, Predictions } from '../ports.js';
-import { converse, type Ended } from './model-conversation.js';
-import { readLoad } from './model-load-answer.js';
-import { ANSWER_BYTES_PER_PREDICTION, ANSWER_BYTES_PER_ROW, byteTaker, takeHeader, type ModelAnswer } from './model-protocol.js';
-import { ModelRefused } from './model-refused.js';
+import type { LabelledRows, LoadMeasured, ModelRunner, Predictions } from '../ports.js';
+import { readAnswer, type Answered } from './model-answer.js';
+import { converse } from './model-conversation.js';
+import { ANSWER_BYTES_PER_PREDICTION, ANSWER_BYTES_PER_ROW, type LoadHeader, type RowsHeader } from './model-protocol.js';
 import { requestRows } from './request-rows.js';
 
 /** How model processes are started, and how long one may take. */
@@ -20,23 +18,28 @@ export interface ModelRunnerOptions {
 export function createModelRunner(options: ModelRunnerOptions = {}): ModelRunner {
   const { timeoutMs = 120_000, process = entry('model-process') } = options;
   return {
-    async predict(modelPath, { features, width }, signal) {
+    async predict(modelPath, { features, width }, { memoryLimitBytes, signal }) {
       const rows = rowsOf({ features, width });
       const answerLimitBytes = rows * ANSWER_BYTES_PER_ROW;
-      const request = { modelPath, rows, width, timeoutMs };
-      return read(await converse({ process, request, features, answerLimitBytes, signal }), rows, timeoutMs);
+      const request = { modelPath, rows, width, timeoutMs, memoryLimitBytes };
+      const ended = await converse({ process, request, features, answerLimitBytes, signal });
+      return predictionsIn(await readAnswer<RowsHeader>(ended, { request, answerLimitBytes }), rows);
     },
-    async load(modelPath, all, load, signal) {
+    async load(modelPath, all, load, { memoryLimitBytes, signal }) {
       if (rowsOf(all) === 0) throw new RangeError('a load without rows');
       const asked = predictionsAsked(load.ratePerSecond, load.forMs);
       const { features, width } = requestRows(all, asked);
-      const request = { modelPath, rows: rowsOf({ features, width }), width, load, timeoutMs: 2 * load.forMs + timeoutMs };
+      const request = {
+        modelPath,
+        rows: rowsOf({ features, width }),
+        width,
+        load,
+        timeoutMs: 2 * load.forMs + timeoutMs,
+        memoryLimitBytes,
+      };
       const answerLimitBytes = asked * ANSWER_BYTES_PER_PREDICTION;
-      return readLoad(await converse({ process, request, features, answerLimitBytes, signal }), {
-        asked,
-        request,
-        answerLimitBytes,
-      });
+      const ended = await converse({ process, request, features, answerLimitBytes, signal });
+      return timesIn(await readAnswer<LoadHeader>(ended, { request, answerLimitBytes }), asked);
     },
   };
 }
@@ -46,20 +49,18 @@ function rowsOf({ features, width }: Pick<LabelledRows, 'features' | 'width'>): 
   return features.length / width;
 }
 
-async function read({ answer, limit, words }: Ended, rows: number, timeoutMs: number): Promise<Predictions> {
-  if (limit === 'time') throw new Error(`the model process took longer than ${timeoutMs} ms`);
-  if (limit) throw new Error(`the model process ${limit === 'print' ? 'prints' : 'answers'} too much`);
-  const noAnswer = `the model process ${words}`;
-  const take = byteTaker(Readable.from([answer]));
-  const header = await takeHeader<ModelAnswer>(take).catch(() => undefined);
-  if (header === undefined) throw new Error(noAnswer);
-  if (!header.ok) throw header.code === 'not-tried' ? new Error(header.message) : new ModelRefused(header.code, header.message);
+function predictionsIn({ header, body }: Answered<RowsHeader>, rows: number): Predictions {
   if (header.rows !== rows) throw new Error(`the model process answered ${header.rows} of ${rows} rows`);
-  const body = await take(rows * ANSWER_BYTES_PER_ROW).catch(() => undefined);
-  if (body === undefined) throw new Error(noAnswer);
   const scoreAt = (row: number) => rows + row * Float64Array.BYTES_PER_ELEMENT;
   return {
     labels: Array.from(body.subarray(0, rows)),
     scores: Array.from({ length: rows }, (_, row) => body.readDoubleLE(scoreAt(row))),
   };
+}
+
+function timesIn({ header, body }: Answered<LoadHeader>, asked: number): LoadMeasured {
+  const { answered, peakMemoryBytes, cpuMs, wallMs } = header;
+  const series = (at: number) =>
+    new Float64Array(body.buffer, body.byteOffset + at * asked * Float64Array.BYTES_PER_ELEMENT, asked);
+  return { latenciesMs: series(0), undisturbedMs: series(1), answered, peakMemoryBytes, cpuMs, wallMs };
 }

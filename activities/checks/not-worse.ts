@@ -21,6 +21,7 @@ const TITLES = { accuracy: 'accuracy', rocAuc: 'ROC AUC' } as const satisfies Re
  */
 export const notWorseThanProduction: Check = {
   name: NAME,
+  needs: 'production',
   async run(context) {
     const { subject, production, policy } = context;
     if (!production) {

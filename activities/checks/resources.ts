@@ -1,12 +1,11 @@
-import type { CheckName, Finding } from '../../domain/checks.js';
+import type { Finding } from '../../domain/checks.js';
 import { cpuShare, isBelow } from '../../domain/load.js';
 import { formatApart, formatFigure } from '../../domain/metrics.js';
 import type { Policy } from '../../domain/policy.js';
 import type { LoadMeasured } from '../ports.js';
 import { found, type Check } from './check.js';
-import { underLoad } from './under-load.js';
 
-const NAME = 'resources' as CheckName;
+const NAME = 'resources';
 
 /**
  * Passes when the model's size, the peak memory of its process and its share of the granted cores under the policy's load are
@@ -14,9 +13,10 @@ const NAME = 'resources' as CheckName;
  */
 export const resources: Check = {
   name: NAME,
+  needs: 'load',
   async run(context) {
     const { thresholds, load } = context.policy;
-    const { sizeBytes, measured, reasons, source } = await underLoad(context);
+    const { sizeBytes, measured, reasons, source } = await context.underLoad();
     const held = [
       hold('size_bytes', 'model size in bytes', sizeBytes, thresholds.size.below),
       ...(measured ? heldUnderLoad(measured, thresholds, load.cores) : []),

@@ -1,7 +1,7 @@
 import { damagedFiles } from './artifacts.js';
 import type { CheckContext } from './check.js';
 import { firstHoldoutRow } from './holdout.js';
-import { modelArtifact } from './measure.js';
+import { modelArtifact, runLimits } from './measure.js';
 import { ModelRefused } from './model-refused.js';
 import type { CheckSubject } from './subject.js';
 
@@ -38,10 +38,10 @@ export async function triedTarget(context: CheckContext): Promise<TriedTarget> {
   return { measured: `${version}: ${files}; loads and answers a hold-out row`, source, gaps: [] };
 }
 
-async function refusal({ store, models, signal }: CheckContext, target: CheckSubject): Promise<string | undefined> {
+async function refusal({ store, models, policy, signal }: CheckContext, target: CheckSubject): Promise<string | undefined> {
   const row = await firstHoldoutRow(store, target);
   try {
-    const { scores } = await models.predict(store.pathOf(modelArtifact(target).sha256), row, signal);
+    const { scores } = await models.predict(store.pathOf(modelArtifact(target).sha256), row, runLimits(policy, signal));
     return scores.every(Number.isFinite) ? undefined : `the model answers ${scores.join(', ')} on a hold-out row`;
   } catch (problem) {
     if (problem instanceof ModelRefused) return problem.message;

@@ -1,4 +1,3 @@
-import type { CheckName } from '../../domain/checks.js';
 import { failing, FORMATS, SEVERITIES, type Format, type ScanFinding, type ScannerCommand } from '../../domain/scan.js';
 import { quoted } from '../../platform/files/quoted.js';
 import type { ArtifactScanner } from '../ports.js';
@@ -7,7 +6,7 @@ import { scanFiles, type ScannedFile } from './scan/package.js';
 import { createScannerCommand } from './scan/scanner-command.js';
 import { signatureOf } from './scan/signature.js';
 
-const NAME = 'security-scan' as CheckName;
+const NAME = 'security-scan';
 const REASONS = 20;
 
 /** By what name scanners know a format; a zip with a pickle in it is what PyTorch writes. */

@@ -1,32 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { predictionsAsked } from '../../domain/load.js';
 import { formatDuration } from '../../domain/quantity.js';
-import type { LoadMeasured } from '../ports.js';
-import type { CheckContext } from './check.js';
+import type { CheckContext, UnderLoad } from './check.js';
 import { holdoutOf, readHoldout } from './holdout.js';
-import { modelArtifact } from './measure.js';
+import { modelArtifact, runLimits } from './measure.js';
 import { ModelRefused } from './model-refused.js';
 
 const WARM_UP = 20;
 
-/** A model a little over its limit is measured; only one that runs away is ended. */
-const MEMORY_MARGIN_BYTES = 256_000_000;
-
-/** What running a version's model under the policy's load gave. */
-export interface UnderLoad {
-  readonly sizeBytes: number;
-  /** Null where the model is at fault that there is none; `reasons` then says how. */
-  readonly measured: LoadMeasured | null;
-  /** What is wrong already, whatever the figures are. */
-  readonly reasons: readonly string[];
-  readonly source: string;
-}
-
 /**
- * Runs a version's model under the policy's load, in a process of its own. Each check that needs one makes its own run: a run
- * is short, and what two checks shared would have to live as long as both, across retries and workers.
+ * Runs a version's model under the policy's load, in a process of its own. Throws when that could not be tried; a model that
+ * cannot be loaded or goes over a limit is an answer.
  */
-export async function underLoad(context: CheckContext): Promise<UnderLoad> {
+export async function underLoad(context: Omit<CheckContext, 'underLoad'>): Promise<UnderLoad> {
   const { store, models, subject, policy, signal } = context;
   const { sha256 } = modelArtifact(subject);
   const holdout = holdoutOf(subject);
@@ -39,10 +25,9 @@ export async function underLoad(context: CheckContext): Promise<UnderLoad> {
     `hold-out set ${holdout.name} (sha256 ${holdout.digest}, ${rows.labels.length} rows) as single predictions, ${rate} a second ` +
     `for ${formatDuration(forMs)} after ${WARM_UP} to warm up, each due at its time whether or not those before are answered; ` +
     `${subject.version} (model sha256 ${sha256}) in a process of its own, the runtime included, on ${cores} ${cores === 1 ? 'core' : 'cores'}`;
-  const memoryLimitBytes = policy.thresholds.memory.below + MEMORY_MARGIN_BYTES;
   try {
-    const load = { ratePerSecond: rate, forMs, warmUp: WARM_UP, cores, memoryLimitBytes };
-    const measured = await models.load(path, rows, load, signal);
+    const load = { ratePerSecond: rate, forMs, warmUp: WARM_UP, cores };
+    const measured = await models.load(path, rows, load, runLimits(policy, signal));
     const asked = predictionsAsked(rate, forMs);
     const late = `${measured.answered} of ${asked} predictions were answered in ${formatDuration(measured.wallMs)}`;
     const reasons = measured.answered < asked ? [`it cannot keep up with ${rate} predictions a second: ${late}`] : [];

@@ -5,6 +5,7 @@ import { createModelRunner } from '../../activities/checks/model-runner.js';
 import type { CheckSubject } from '../../activities/checks/subject.js';
 import { probeArtifact } from '../../activities/health-probe.js';
 import type { Store } from '../../platform/store.js';
+import { policyWith } from '../support/attempt.js';
 import { damage, exampleSubject, temporaryStore, withModel } from './subjects.js';
 import { twoColumns, writeModel } from './tiny-onnx.js';
 
@@ -17,7 +18,14 @@ beforeEach(async () => {
 
 const models = createModelRunner();
 const probe = async (changed: CheckSubject = subject, changes: Partial<Parameters<typeof probeArtifact>[0]> = {}) =>
-  probeArtifact({ store, models, subject: changed, row: () => firstHoldoutRow(store, subject), ...changes });
+  probeArtifact({
+    store,
+    models,
+    subject: changed,
+    policy: policyWith(),
+    row: () => firstHoldoutRow(store, subject),
+    ...changes,
+  });
 
 test('a version that answers one hold-out row is healthy', async () => {
   const { tookMs, ...answer } = await probe();

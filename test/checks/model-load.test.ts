@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { putUnderLoad } from '../../activities/checks/model-load.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
 import { requestRows } from '../../activities/checks/request-rows.js';
-import { rows, short } from './loads.js';
+import { roomy, rows, short } from './loads.js';
 import { endless, huge, twoColumns, writeModel } from './tiny-onnx.js';
 
 describe('the load itself', () => {
@@ -85,7 +85,12 @@ describe('the rows of a load', () => {
 describe('a real model under load', () => {
   test('it is measured in a process of its own: not the memory of this one, and its share of the CPU', async () => {
     const ours = Buffer.alloc(500_000_000, 1);
-    const measured = await createModelRunner().load(await writeModel(twoColumns()), rows(2, 0.75, 0.25, 0.125, 0.875), short);
+    const measured = await createModelRunner().load(
+      await writeModel(twoColumns()),
+      rows(2, 0.75, 0.25, 0.125, 0.875),
+      short,
+      roomy,
+    );
     expect(measured.answered).toBe(50);
     expect(measured.latenciesMs).toHaveLength(50);
     for (const latency of measured.latenciesMs) expect(latency).toBeGreaterThan(0);
@@ -97,12 +102,17 @@ describe('a real model under load', () => {
 
   test('the peak counts, not what is left of it at the end', async () => {
     const path = await writeModel(huge(40_000_000));
-    const { peakMemoryBytes } = await createModelRunner().load(path, rows(2, 1, 2), short);
+    const { peakMemoryBytes } = await createModelRunner().load(path, rows(2, 1, 2), short, roomy);
     expect(peakMemoryBytes).toBeGreaterThan(320e6);
   });
 
   test('one that cannot keep up is given up, and says how far it came', async () => {
-    const { answered, latenciesMs } = await createModelRunner().load(await writeModel(endless(600_000)), rows(2, 1, 2), short);
+    const { answered, latenciesMs } = await createModelRunner().load(
+      await writeModel(endless(600_000)),
+      rows(2, 1, 2),
+      short,
+      roomy,
+    );
     expect(answered).toBeLessThan(50);
     expect(latenciesMs.every((latency) => latency > 0)).toBe(true);
   });

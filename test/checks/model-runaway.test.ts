@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { frameHeader } from '../../activities/checks/model-protocol.js';
 import { ModelRefused } from '../../activities/checks/model-refused.js';
 import { createModelRunner, type ModelRunnerOptions } from '../../activities/checks/model-runner.js';
-import type { Load } from '../../activities/ports.js';
+import type { RunLimits } from '../../activities/ports.js';
 import { entry } from '../../platform/entry.js';
-import { rows, short } from './loads.js';
+import { roomy, rows, short } from './loads.js';
 import { endless, huge, oneColumn, writeModel } from './tiny-onnx.js';
 
 const script = (code: string) => ({ command: process.execPath, args: ['-e', code] });
@@ -16,24 +16,32 @@ const script = (code: string) => ({ command: process.execPath, args: ['-e', code
 const started = (code: string) =>
   script(`require('fs').writeSync(3, Buffer.from('${frameHeader({ started: true }).toString('base64')}', 'base64')); ${code}`);
 
-const tried = (options: ModelRunnerOptions, path = '', load: Partial<Load> = {}, signal?: AbortSignal) =>
-  createModelRunner(options)
-    .load(path, rows(2, 1, 2), { ...short, ...load }, signal)
-    .catch((problem: unknown) => problem);
+/** The two ways in which a model is run, and how much longer than its timeout the first may take. */
+const WAYS = [
+  ['under a load', 2 * short.forMs, 800],
+  ['on rows', 0, 9],
+] as const;
+type Way = (typeof WAYS)[number][0];
 
-describe('a model that runs away is refused, naming the limit', () => {
-  const refused = async (options: ModelRunnerOptions, path?: string, load?: Partial<Load>) => {
-    const problem = await tried(options, path, load);
+const tried = (way: Way, options: ModelRunnerOptions, path = '', limits: Partial<RunLimits> = {}) => {
+  const runner = createModelRunner(options);
+  const fed = [path, rows(2, 1, 2)] as const;
+  const within = { ...roomy, ...limits };
+  const run: Promise<unknown> = way === 'on rows' ? runner.predict(...fed, within) : runner.load(...fed, short, within);
+  return run.catch((problem: unknown) => problem);
+};
+
+describe.each(WAYS)('a model that runs away %s is refused, naming the limit', (way, longerMs, answerBytes) => {
+  const refused = async (options: ModelRunnerOptions, path?: string, limits?: Partial<RunLimits>) => {
+    const problem = await tried(way, options, path, limits);
     expect(problem).toBeInstanceOf(ModelRefused);
     const { code, message } = problem as ModelRefused;
     return `${code}: ${message}`;
   };
-  const inTime = 'over-limit: the model process was ended at its limit of 5000 ms';
+  const atLimit = (timeoutMs: number) => `over-limit: the model process was ended at its limit of ${timeoutMs + longerMs} ms`;
 
   test('it never answers, and spins while it does not', async () => {
-    expect(await refused({ timeoutMs: 13_000 }, await writeModel(endless()))).toBe(
-      'over-limit: the model process was ended at its limit of 15000 ms',
-    );
+    expect(await refused({ timeoutMs: 13_000 }, await writeModel(endless()))).toBe(atLimit(13_000));
   });
 
   test.each([
@@ -41,7 +49,7 @@ describe('a model that runs away is refused, naming the limit', () => {
     ['spins', 'for (;;);'],
     ['prints for ever, where nobody reads', 'for (;;) require("fs").writeSync(1, "x".repeat(1e6))'],
   ])('a process that %s', async (_, code) => {
-    expect(await refused({ process: started(code), timeoutMs: 3_000 })).toBe(inTime);
+    expect(await refused({ process: started(code), timeoutMs: 3_000 })).toBe(atLimit(3_000));
   });
 
   test('a model that wants gigabytes', async () => {
@@ -66,7 +74,7 @@ describe('a model that runs away is refused, naming the limit', () => {
   test('a process that answers megabytes', async () => {
     const code = 'require("fs").createWriteStream("", { fd: 3 }).write(Buffer.alloc(5e6))';
     expect(await refused({ process: started(code) })).toBe(
-      'over-limit: the model process was ended at its limit of 800 bytes to answer',
+      `over-limit: the model process was ended at its limit of ${answerBytes} bytes to answer`,
     );
   });
 
@@ -85,24 +93,23 @@ describe('a model that runs away is refused, naming the limit', () => {
   });
 });
 
-describe('a load that could not be tried is an error, not a verdict about the model', () => {
-  const failed = async (...asked: Parameters<typeof tried>) => {
-    const problem = await tried(...asked);
+describe.each(WAYS)('a run %s that could not be tried is an error, not a verdict about the model', (way, longerMs) => {
+  const failed = async (...asked: Parameters<typeof tried> extends [Way, ...infer Rest] ? Rest : never) => {
+    const problem = await tried(way, ...asked);
     expect(problem).toBeInstanceOf(Error);
     expect(problem).not.toBeInstanceOf(ModelRefused);
     return (problem as Error).message;
   };
 
-  test('no such program, no such file, no rows', async () => {
+  test('no such program, no such file', async () => {
     expect(await failed({ process: { command: '/nowhere/node', args: [] } })).toMatch('the model process could not be started');
     expect(await failed({}, '/nowhere/model.onnx')).toBe('the model file cannot be read: ENOENT');
-    await expect(createModelRunner().load('', rows(2), short)).rejects.toThrow('without rows');
   });
 
   test('a process that ends or hangs before its runtime is there', async () => {
     expect(await failed({ process: script('process.exit(1)') })).toMatch('the model process ended with code 1 without an answer');
     expect(await failed({ process: script('setTimeout(() => {}, 1e6)'), timeoutMs: 1_000 })).toBe(
-      'the model process was not ready within 3000 ms',
+      `the model process was not ready within ${1_000 + longerMs} ms`,
     );
   });
 
@@ -114,17 +121,22 @@ describe('a load that could not be tried is an error, not a verdict about the mo
     const cancelled = new AbortController();
     setTimeout(() => cancelled.abort(new Error('the worker is shutting down')), 1_500);
     const path = await writeModel(endless());
-    expect(await failed({}, path, {}, cancelled.signal)).toBe('the worker is shutting down');
-    expect(await failed({}, path, {}, cancelled.signal)).toBe('the worker is shutting down');
+    expect(await failed({}, path, { signal: cancelled.signal })).toBe('the worker is shutting down');
+    expect(await failed({}, path, { signal: cancelled.signal })).toBe('the worker is shutting down');
   });
+});
+
+test('a load needs rows', async () => {
+  await expect(createModelRunner().load('', rows(2), short, roomy)).rejects.toThrow('without rows');
 });
 
 test('the model process ends itself at its memory limit, also when nobody else looks', async () => {
   const { command, args } = entry('model-process');
   const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
   const modelPath = await writeModel(huge(300_000_000));
-  const load = { ...short, memoryLimitBytes: 400e6 };
-  (child.stdin as Writable).write(frameHeader({ modelPath, rows: 1, width: 2, timeoutMs: 60_000, load }));
+  (child.stdin as Writable).write(
+    frameHeader({ modelPath, rows: 1, width: 2, timeoutMs: 60_000, memoryLimitBytes: 400e6, load: short }),
+  );
   (child.stdin as Writable).write(Buffer.from(Float32Array.of(1, 2).buffer));
   const [told, [, killedBy]] = await Promise.all([
     buffer(child.stdio[3] as Readable),

@@ -6,41 +6,41 @@ import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { ModelRefused } from '../../activities/checks/model-refused.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
-import { endless, oneColumn, twoColumns, TYPES, writeModel } from './tiny-onnx.js';
+import { roomy, rows } from './loads.js';
+import { oneColumn, twoColumns, TYPES, writeModel } from './tiny-onnx.js';
 import { temporaryDirectory } from './temporary.js';
 
 const runner = createModelRunner();
-const rows = (width: number, ...values: number[]) => ({ features: Float32Array.from(values), width });
 const script = (code: string) => ({ command: process.execPath, args: ['-e', code] });
 
 describe('what a model answers', () => {
   test('two scores: the last column is class 1', async () => {
-    const answered = await runner.predict(await writeModel(twoColumns()), rows(2, 0.75, 0.25, 0.125, 0.875));
+    const answered = await runner.predict(await writeModel(twoColumns()), rows(2, 0.75, 0.25, 0.125, 0.875), roomy);
     expect(answered).toEqual({ labels: [0, 1], scores: [0.25, 0.875] });
   });
 
   test('one score, fed row by row where the model takes one row', async () => {
     for (const batch of ['n', 1]) {
-      const answered = await runner.predict(await writeModel(oneColumn(batch)), rows(1, 0.5, 1, 0.25));
+      const answered = await runner.predict(await writeModel(oneColumn(batch)), rows(1, 0.5, 1, 0.25), roomy);
       expect(answered).toEqual({ labels: [0, 1, 0], scores: [0.5, 1, 0.25] });
     }
   });
 
   test('more rows than one chunk keep their order', async () => {
     const features = Float32Array.from({ length: 5_000 }, (_, row) => row / 8192);
-    const { scores } = await runner.predict(await writeModel(oneColumn()), { features, width: 1 });
+    const { scores } = await runner.predict(await writeModel(oneColumn()), { features, width: 1 }, roomy);
     expect(scores).toEqual([...features]);
   });
 
   test('a score that is no number is handed on, not hidden', async () => {
-    const { scores } = await runner.predict(await writeModel(twoColumns('Sqrt')), rows(2, 0, -1));
+    const { scores } = await runner.predict(await writeModel(twoColumns('Sqrt')), rows(2, 0, -1), roomy);
     expect(scores).toEqual([Number.NaN]);
   });
 });
 
 describe('a model that is refused', () => {
   const refused = async (path: string, fed: ReturnType<typeof rows>) => {
-    const problem: unknown = await runner.predict(path, fed).catch((error: unknown) => error);
+    const problem: unknown = await runner.predict(path, fed, roomy).catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(ModelRefused);
     const { code, message } = problem as ModelRefused;
     return `${code}: ${message}`;
@@ -92,9 +92,9 @@ describe('a model that is refused', () => {
 });
 
 describe('a run that could not be tried is an error, not a verdict about the model', () => {
-  const failed = async (options: Parameters<typeof createModelRunner>[0], path = '', signal?: AbortSignal) => {
+  const failed = async (options: Parameters<typeof createModelRunner>[0], path = '') => {
     const problem: unknown = await createModelRunner(options)
-      .predict(path, rows(2, 1, 2), signal)
+      .predict(path, rows(2, 1, 2), roomy)
       .catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(Error);
     expect(problem).not.toBeInstanceOf(ModelRefused);
@@ -118,32 +118,22 @@ describe('a run that could not be tried is an error, not a verdict about the mod
     const killed = 'process.stdin.once("data", () => process.kill(process.pid, "SIGKILL"))';
     expect(await failed({ process: script(killed) })).toBe('the model process was killed by SIGKILL without an answer');
     expect(await failed({ process: script('console.error("x".repeat(9000) + "out of memory"); process.exit(3)') })).toMatch(
-      /^the model process ended with code 3 without an answer: x{2000,2048}out of memory$/,
+      /^the model process ended with code 3 without an answer: x+ \.\.\. x+out of memory$/,
     );
   });
 
-  test('half an answer, too long an answer', async () => {
+  test('half an answer', async () => {
     const half = 'const b = Buffer.alloc(20); b.writeUInt32LE(20); b.write(`{"ok":true,"rows":1}`, 4);';
     expect(await failed({ process: script(`${half} require("fs").writeSync(3, b)`) })).toMatch('without an answer');
-    expect(await failed({ process: script('require("fs").createWriteStream("", { fd: 3 }).write(Buffer.alloc(1e6))') })).toBe(
-      'the model process answers too much',
-    );
   });
 
   test('a process that left another one holding its pipes', async () => {
     const code = `require("child_process").spawn(process.execPath, ["-e", "setTimeout(() => {}, 20000)"], { stdio: "inherit" })`;
     const started = Date.now();
-    expect(await failed({ process: script(`${code}; process.exit(0)`), timeoutMs: 1_000 })).toMatch('took longer than 1000 ms');
+    expect(await failed({ process: script(`${code}; process.exit(0)`), timeoutMs: 1_000 })).toMatch(
+      'was not ready within 1000 ms',
+    );
     expect(Date.now() - started).toBeLessThan(10_000);
-  });
-
-  test('a model that never ends: by the time limit, and when the work is cancelled', async () => {
-    const path = await writeModel(endless());
-    expect(await failed({ timeoutMs: 1_500 }, path)).toBe('the model process took longer than 1500 ms');
-    const cancelled = new AbortController();
-    setTimeout(() => cancelled.abort(new Error('the worker is shutting down')), 1_000);
-    expect(await failed({}, path, cancelled.signal)).toBe('the worker is shutting down');
-    expect(await failed({}, path, cancelled.signal)).toBe('the worker is shutting down');
   });
 
   test('the process sees neither the environment of the worker nor its directory, and leaves nothing behind', async () => {

@@ -5,6 +5,7 @@ import type { CheckContext } from '../../activities/checks/check.js';
 import { createDataProfiler } from '../../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
 import type { CheckSubject, DatasetRecord } from '../../activities/checks/subject.js';
+import { underLoad } from '../../activities/checks/under-load.js';
 import { featureBytes } from '../../domain/checks.js';
 import { sha256 } from '../../platform/digest.js';
 import { parseDataset } from '../../platform/files/dataset-file.js';
@@ -46,7 +47,7 @@ export async function exampleSubject(store: Store, version: string): Promise<Che
 
 /** Everything a check is given, with the real model runner unless said otherwise. */
 export function contextOf(store: Store, subject: CheckSubject, changes: Partial<CheckContext> = {}): CheckContext {
-  return {
+  const context = {
     store,
     models: createModelRunner(),
     data: createDataProfiler(),
@@ -57,6 +58,7 @@ export function contextOf(store: Store, subject: CheckSubject, changes: Partial<
     heartbeat: () => undefined,
     ...changes,
   };
+  return { underLoad: () => underLoad(context), ...context };
 }
 
 /** The subject with another file as its model, listed everywhere as if it had been registered so. */

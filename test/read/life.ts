@@ -25,10 +25,8 @@ const inActivity = <Input, Output>(activity: (input: Input) => Promise<Output>, 
 export async function drive({ activities }: World, promotionId: string): Promise<void> {
   for (;;) {
     const now = await activities.standing({ promotionId });
-    if (now.kind === 'check' || now.kind === 'recheck') {
-      const phase = now.kind === 'check' ? 'validation' : 'recheck';
-      for (const check of now.checks) await inActivity(activities.runCheck, { promotionId, check, phase });
-    } else if (now.kind === 'change') await activities.changeProduction({ promotionId });
+    if (now.kind === 'check' || now.kind === 'recheck') await inActivity(activities.runChecks, { promotionId });
+    else if (now.kind === 'change') await activities.changeProduction({ promotionId });
     else if (now.kind === 'follow-up')
       for (const step of now.steps) await activities.followUp({ changeKey: `promotion/${promotionId}`, step });
     else return;

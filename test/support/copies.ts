@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sha256 } from '../../platform/digest.js';
 import { storePackage } from '../../platform/package.js';
 import { EXAMPLE, MODEL } from './stack.js';
 import type { World } from './world.js';
@@ -10,8 +11,11 @@ export async function registerLike(world: World, like: string, version: string, 
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-copy-'));
   try {
     cpSync(join(EXAMPLE, 'packages', like), dir, { recursive: true });
-    const file = join(dir, 'model.yaml');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(`version: ${like}\n`, `version: ${version}\n`));
+    // Documentation names the version it is of.
+    const [before, after] = rewrite(join(dir, 'MODEL_CARD.md'), (text) => text.replaceAll(like, version));
+    rewrite(join(dir, 'model.yaml'), (text) =>
+      text.replace(`version: ${like}\n`, `version: ${version}\n`).replace(sha256(before), sha256(after)),
+    );
     const stored = await storePackage(world.deps.store, dir);
     if (!stored.ok) throw new Error(JSON.stringify(stored.problems));
     const answer = await world.act('register', email, { model: MODEL, version, artifact_digest: stored.artifactDigest });
@@ -19,4 +23,11 @@ export async function registerLike(world: World, like: string, version: string, 
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+function rewrite(file: string, change: (text: string) => string): readonly [before: string, after: string] {
+  const before = readFileSync(file, 'utf8');
+  const after = change(before);
+  writeFileSync(file, after);
+  return [before, after];
 }

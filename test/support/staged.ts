@@ -7,10 +7,8 @@ import { first, type World } from './world.js';
 export async function drive({ activities }: World, promotionId: string): Promise<Standing> {
   for (;;) {
     const now = await activities.standing({ promotionId });
-    if (now.kind === 'check' || now.kind === 'recheck') {
-      const phase = now.kind === 'check' ? 'validation' : 'recheck';
-      for (const check of now.checks) await inActivity(activities.runCheck, { promotionId, check, phase } as const);
-    } else if (now.kind === 'change') await activities.changeProduction({ promotionId });
+    if (now.kind === 'check' || now.kind === 'recheck') await inActivity(activities.runChecks, { promotionId });
+    else if (now.kind === 'change') await activities.changeProduction({ promotionId });
     else if (now.kind === 'follow-up')
       for (const step of now.steps) await activities.followUp({ changeKey: `promotion/${promotionId}`, step });
     else return now;

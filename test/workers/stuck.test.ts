@@ -5,12 +5,14 @@ import {
   suspicionOf,
   watchOn,
   type ActivityShown,
+  type Queues,
   type RunShown,
   type Watched,
 } from '../../workers/stuck.js';
 
 const MINUTE = 60_000;
 const QUEUE = 'ours';
+const QUEUES: Queues = { run: QUEUE, activity: (type) => (type === 'runChecks' ? 'measures' : QUEUE) };
 
 const look: ActivityShown = {
   type: 'pollHealth',
@@ -29,7 +31,7 @@ const run = (change: Partial<RunShown> = {}): RunShown => ({
   ...change,
 });
 const suspicion = (change: Partial<RunShown>, lateEveryMs: number | null = MINUTE) =>
-  suspicionOf(run(change), QUEUE, lateEveryMs);
+  suspicionOf(run(change), QUEUES, lateEveryMs);
 
 describe('what speaks against a run that is alive', () => {
   it.each([
@@ -39,6 +41,7 @@ describe('what speaks against a run that is alive', () => {
     ['a workflow task that fails again and again', { taskAttempt: 6 }, /tried 6 times/],
     ['a paused activity', { activities: [look, { ...look, isPaused: true }] }, /activity pollHealth is paused/],
     ['an activity on another task queue', { activities: [{ ...look, taskQueue: 'rogue' }] }, /activity pollHealth .*rogue/],
+    ['a measurement on the other one', { activities: [{ ...look, type: 'runChecks' }] }, /activity runChecks .*ours/],
   ])('%s, late or not', (_name, change, why) => {
     expect(suspicion(change, null)?.why).toMatch(why);
     expect(suspicion(change)?.why).toMatch(why);
@@ -48,6 +51,7 @@ describe('what speaks against a run that is alive', () => {
     expect(suspicion({}, null)).toBeNull();
     expect(suspicion({ activities: [] }, null)).toBeNull();
     expect(suspicion({ taskAttempt: 5 }, null)).toBeNull();
+    expect(suspicion({ activities: [{ ...look, type: 'runChecks', taskQueue: 'measures' }] }, null)).toBeNull();
   });
 
   it('that it is late and nothing is under way', () => {
