@@ -163,7 +163,7 @@ export function readStackConfig(env: Env = process.env): StackConfig {
 
 /** The environment for a process of the embedded stack: this process's own, without what names another record or Temporal. */
 export function stackEnvironment(own: Env, env: Env = process.env): NodeJS.ProcessEnv {
-  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY|WORK)$)/;
+  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY)$)/;
   const kept = Object.entries(env).filter(([name]) => !foreign.test(name));
   // An empty name means no file: a profile of this machine's user must not lead the stack to another Temporal.
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '', ...own };

@@ -12,6 +12,8 @@ import { verb } from '../verb.js';
 const SAME_KEY_MS = 300;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const EXAMPLE = `
+It follows promotions and measures evidence, or one of both where GATEHOUSE_WORK says so (promotions, evidence).
+
 Example:
   DATABASE_URL=postgres://worker:secret@db:5432/gatehouse TEMPORAL_ADDRESS=temporal:7233 gatehouse worker`;
 

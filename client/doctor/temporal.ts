@@ -2,7 +2,7 @@ import { Connection } from '@temporalio/client';
 import { formatDuration } from '../../domain/quantity.js';
 import type { TemporalConfig } from '../../platform/config.js';
 import { checked, notLookedAt, type Check } from '../../platform/doctor/check.js';
-import { TASK_QUEUE } from '../../workflows/messages.js';
+import { EVIDENCE_QUEUE, TASK_QUEUE } from '../../workflows/messages.js';
 
 /** What is checked of a namespace that is there. */
 const INSIDE = ['search-attributes', 'pollers'] as const;
@@ -25,8 +25,12 @@ const ATTRIBUTES = {
   PendingGates: [7, 'KeywordList'],
   SoakEndsAt: [6, 'Datetime'],
 } as const;
-/** A worker polls for workflow tasks and for activities. */
-const QUEUE_KINDS = { workflows: 1, activities: 2 } as const;
+/** What workers poll for, with the server's number for that kind. */
+const POLLED = [
+  { what: 'runs', queue: TASK_QUEUE, taskQueueType: 1 },
+  { what: 'their activities', queue: TASK_QUEUE, taskQueueType: 2 },
+  { what: 'measurements', queue: EVIDENCE_QUEUE, taskQueueType: 2 },
+] as const;
 
 type Look = (connection: Connection, namespace: string) => Promise<Check>;
 
@@ -91,21 +95,21 @@ async function attributesCheck({ operatorService }: Connection, namespace: strin
 }
 
 async function pollersCheck({ workflowService }: Connection, namespace: string): Promise<Check> {
-  const counts = Object.entries(QUEUE_KINDS).map(async ([kind, taskQueueType]) => {
-    const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name: TASK_QUEUE }, taskQueueType });
+  const counts = POLLED.map(async ({ what, queue, taskQueueType }) => {
+    const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name: queue }, taskQueueType });
     const alive = (pollers ?? []).filter(({ lastAccessTime: at }) => {
       return Date.now() - Number(at?.seconds ?? 0) * SECOND_MS <= POLLED_WITHIN_MS;
     });
-    return { kind, count: alive.length };
+    return { what, queue, count: alive.length };
   });
   const all = await Promise.all(counts);
   return checked(
     'pollers',
     all.every(({ count }) => count > 0),
     {
-      found: `on task queue ${TASK_QUEUE}: ${all.map(({ kind, count }) => `${count} for ${kind}`).join(', ')}`,
-      wants: 'a worker or more',
-      next: 'start gatehouse worker',
+      found: all.map(({ what, queue, count }) => `${count} for ${what} (${queue})`).join(', '),
+      wants: 'a worker or more for each',
+      next: 'start gatehouse worker, with GATEHOUSE_WORK unset or naming what is missing',
     },
   );
 }

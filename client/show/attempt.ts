@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../domain/canonical.js';
-import type { AttemptStatus, FollowUp, GateStatus, SoakStatus } from '../../platform/read/status.js';
+import type { AttemptStatus, ChecksStatus, FollowUp, GateStatus, SoakStatus } from '../../platform/read/status.js';
 import { bar, lasting, when } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { cellsOf, padTo } from '../width.js';
@@ -28,10 +28,11 @@ export function isOpen({ state }: AttemptStatus): boolean {
 
 /** One attempt in lines: who asked, where it is relaxed, soak, gates, what it waits for and from whom. */
 export function attemptLines(version: string, attempt: AttemptStatus, on: Canvas, linkTo: LinkTo): readonly string[] {
-  const { state, relaxed, soak, gates, waitingFor, workflowId, requestedBy } = attempt;
+  const { state, relaxed, checks, soak, gates, waitingFor, workflowId, requestedBy } = attempt;
   return [
     ...lines('  ', `${version} ${state}, asked for by ${requestedBy}`, on, on.paint.bold),
     ...(relaxed.length > 0 ? labelled('relaxed', `${relaxed.join(', ')} (looser than the guidelines)`, on, on.paint.yellow) : []),
+    ...(isOpen(attempt) && checks.open.length > 0 ? checksLines(checks, on) : []),
     ...(soak && state === 'staging' ? soakLines(soak, on) : []),
     ...(state === 'validating' ? [] : gates.flatMap((gate) => gateLines(gate, state === 'staging', on))),
     ...(waitingFor.length > 0 ? lines(INDENT, `waits for ${waitingFor.join(', ')}`, on) : []),
@@ -49,6 +50,14 @@ export function failedLines(followUps: readonly FollowUp[], on: Canvas): readonl
   return failedSteps(followUps).flatMap(({ step, detail }) =>
     labelled('FAILED', `follow-up ${step}: ${inWords(detail)}`, on, toned('bad', on)),
   );
+}
+
+/** While checks are measured: how many have their verdict, and which speak against the version already. */
+function checksLines({ all, open, against }: ChecksStatus, on: Canvas): readonly string[] {
+  const done = all - open.length;
+  const failing = against.length > 0 ? `, against it: ${against.join(', ')}` : '';
+  const shown = bar(done, all, on.width < ROOMY ? SHORT_BAR : LONG_BAR);
+  return labelled('checks', `${shown}  ${done} of ${all} measured${failing}`, on, toned(against.length > 0 ? 'bad' : 'open', on));
 }
 
 function soakLines({ earned, min, minEndsAt, maxEndsAt, paused }: SoakStatus, on: Canvas): string[] {

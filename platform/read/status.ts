@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Attempt } from '../../domain/attempt.js';
 import type { JsonValue } from '../../domain/canonical.js';
+import { CHECKS, passes } from '../../domain/checks.js';
 import { promotionWorkflowId } from '../../domain/ids.js';
 import type { GateView, Stage } from '../../domain/progress.js';
 import { progressOf } from '../../domain/view.js';
@@ -35,6 +36,15 @@ export interface FollowUp {
   readonly at: string;
 }
 
+/** How far the checks of an attempt's round are. */
+export interface ChecksStatus {
+  readonly all: number;
+  /** Those without a verdict. */
+  readonly open: readonly string[];
+  /** Those whose verdict is against the version. */
+  readonly against: readonly string[];
+}
+
 /** One attempt as `status` shows it. */
 export interface AttemptStatus {
   readonly id: string;
@@ -45,6 +55,7 @@ export interface AttemptStatus {
   readonly endedAt: string | null;
   /** The numbers in which its policy is looser than the guidelines; empty when in none. */
   readonly relaxed: readonly string[];
+  readonly checks: ChecksStatus;
   readonly soak: SoakStatus | null;
   readonly gates: readonly GateStatus[];
   readonly waitingFor: readonly string[];
@@ -152,7 +163,7 @@ function jsonOr(text: string): JsonValue {
 
 function attemptStatus({ attempt: then, ...rest }: AttemptReading, people: readonly Person[], asOf: string): AttemptStatus {
   const attempt = { ...then, now: Date.parse(asOf) };
-  const { promotionId, state, requestedBy, relaxed, soak, gates, waitingFor } = progressOf(attempt);
+  const { promotionId, state, requestedBy, relaxed, soak, gates, waitingFor, evidence, checksOpen } = progressOf(attempt);
   const waits = ({ state: is }: GateView): boolean => state === 'staging' && (is === 'open' || is === 'void');
   return {
     id: promotionId,
@@ -161,6 +172,11 @@ function attemptStatus({ attempt: then, ...rest }: AttemptReading, people: reado
     requestedBy,
     ...rest,
     relaxed,
+    checks: {
+      all: CHECKS.length,
+      open: checksOpen,
+      against: evidence.filter((finding) => !passes(finding)).map(({ check }) => check),
+    },
     soak: soak && {
       startedAt: soak.startedAt,
       earned: soak.earnedMs,

@@ -31,6 +31,7 @@ export const attempt = (change: Partial<AttemptStatus> = {}): AttemptStatus => (
   requestedAt: AT,
   endedAt: null,
   relaxed: [],
+  checks: { all: 10, open: [], against: [] },
   soak: {
     startedAt: AT,
     earned: 3 * DAY + 4 * 3_600_000,

@@ -13,10 +13,22 @@ const soaking = status(
   version('1.1.0', { stage: 'rejected', promotion: attempt({ state: 'rejected', endReason: 'accuracy is too low' }) }),
   version('1.4.0', { promotion: attempt({ relaxed: ['soak.min', 'gates.devops.quorum'] }) }),
 );
+const checking = status(
+  version('1.4.0', {
+    stage: 'validating',
+    promotion: attempt({
+      state: 'validating',
+      soak: null,
+      checks: { all: 10, open: ['latency', 'resources'], against: ['data-quality'] },
+      waitingFor: ['check latency', 'check resources'],
+    }),
+  }),
+);
 const failed = { step: 'archive-previous', outcome: 'failed', at: '', detail: { artifacts: 'damaged: model.onnx' } } as const;
 
 const DRAWN: Readonly<Record<string, (on: Canvas) => readonly string[]>> = {
   status: (on) => statusLines(soaking, on, noLink),
+  'status of checks': (on) => statusLines(checking, on, noLink),
   'empty status': (on) => statusLines(status(), on, noLink),
   check: (on) => checkLines(check({ relaxed: ['soak.min'] }), on),
   history: (on) => historyLines(history(), on),
@@ -54,6 +66,13 @@ describe('status', () => {
       /data-science approved by dana.datascience@duetmind.example, 2026-09-07 08:00:01 UTC.*devops open, waits for olga.devops@duetmind.example or omar.*business void by bea.*security open, waits for nobody left in group security/,
     );
     expect(text).toContain('accuracy is too low');
+  });
+
+  it('says how far the checks are, and what speaks against the version already', () => {
+    const text = unbroken(statusLines(checking, canvas(120, false), noLink));
+    expect(text).toMatch(/checks \[#+-+\] 80 % 8 of 10 measured, against it: data-quality/);
+    expect(text).toContain('waits for check latency, check resources');
+    expect(unbroken(statusLines(soaking, canvas(120, false), noLink))).not.toContain('measured');
   });
 
   it('marks with symbols what colours say', () => {

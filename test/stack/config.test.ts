@@ -49,6 +49,22 @@ function problems(read: () => unknown): readonly string[] {
 
 const variables = (found: readonly string[]): string[] => found.map((line) => line.split(':')[0] ?? '');
 
+describe('what a worker does', () => {
+  const env = { DATABASE_URL: READ, GATEHOUSE_STORE: '/store' };
+
+  it('promotions and measurements, unless one of them is named', () => {
+    expect(readWorkerConfig(env).work).toEqual(['promotions', 'evidence']);
+    expect(readWorkerConfig({ ...env, GATEHOUSE_WORK: '' }).work).toEqual(['promotions', 'evidence']);
+    expect(readWorkerConfig({ ...env, GATEHOUSE_WORK: 'evidence' }).work).toEqual(['evidence']);
+  });
+
+  it('nothing else', () => {
+    expect(problems(() => readWorkerConfig({ ...env, GATEHOUSE_WORK: 'all' }))).toEqual([
+      'GATEHOUSE_WORK: is neither promotions nor evidence; unset it for both',
+    ]);
+  });
+});
+
 describe('the command line', () => {
   it('uses the stack of the data directory where nothing else is named', () => {
     stackRuns();

@@ -37,9 +37,13 @@ export interface RunningStack {
 }
 
 /** Runs `gatehouse up` on a data directory of its own and waits until it is ready. */
-export async function up(dir = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-'))): Promise<RunningStack> {
+export async function up(
+  dir = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-')),
+  more: NodeJS.ProcessEnv = {},
+): Promise<RunningStack> {
   const cliFile = join(root, 'dist', 'cli.js');
-  const child = spawn(process.execPath, [cliFile, 'up', '--data-dir', dir], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...more };
+  const child = spawn(process.execPath, [cliFile, 'up', '--data-dir', dir], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
