@@ -42,8 +42,10 @@ export async function up(
   more: NodeJS.ProcessEnv = {},
 ): Promise<RunningStack> {
   const cliFile = join(root, 'dist', 'cli.js');
-  const env = { ...process.env, ...more };
-  const child = spawn(process.execPath, [cliFile, 'up', '--data-dir', dir], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(process.execPath, [cliFile, 'up', '--data-dir', dir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...more },
+  });
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
