@@ -48,7 +48,9 @@ function counted(change: Partial<ModelRunner> = {}): { run: () => Promise<void>;
 
 async function verdicts(): Promise<Record<string, string>> {
   const attempt = await loadAttempt(world.deps.pool, id);
-  return Object.fromEntries((attempt?.findings ?? []).map(({ check, verdict, reason }) => [check, `${verdict} ${reason}`.trim()]));
+  return Object.fromEntries(
+    (attempt?.findings ?? []).map(({ check, verdict, reason }) => [check, `${verdict} ${reason}`.trim()]),
+  );
 }
 
 describe('a round of checks', () => {
@@ -70,7 +72,9 @@ describe('a round of checks', () => {
   });
 
   it('that is cut short goes on with what has no verdict', async () => {
-    const first = counted({ load: () => Promise.reject(Object.assign(new Error('the record is away'), { code: 'ECONNREFUSED' })) });
+    const first = counted({
+      load: () => Promise.reject(Object.assign(new Error('the record is away'), { code: 'ECONNREFUSED' })),
+    });
     await expect(first.run()).rejects.toThrow('away');
     expect(Object.keys(await verdicts())).toHaveLength(CHECKS.length - 2);
     const second = counted();
