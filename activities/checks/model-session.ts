@@ -12,8 +12,9 @@ export interface OpenModel {
 }
 
 /**
- * Loads a binary classifier from its ONNX bytes: one float32 input of rows × width, an int64 output with the class and a
- * float output with the score of class 1 (last of two columns, or the only one). Throws `ModelRefused` on any other model.
+ * Loads a binary classifier from its ONNX bytes: one float32 input of rows × width, and a float output with the score of class 1
+ * (last of two columns, or the only one). The class chosen is an int64 output, or where there is none, as neural networks are
+ * usually exported, the more probable one, the scores then being probabilities. Throws `ModelRefused` on any other model.
  */
 export async function openModel(bytes: Uint8Array, width: number, threads = 1): Promise<OpenModel> {
   const { InferenceSession, Tensor } = await loadRuntime();
@@ -27,15 +28,19 @@ export async function openModel(bytes: Uint8Array, width: number, threads = 1): 
     throw new ModelRefused('not-loadable', `the runtime cannot load the model: ${oneLine(problem)}`);
   });
   const input = onlyInput(session.inputMetadata, width);
-  const label = onlyOutput(session.outputMetadata, ['int64'], 'label (int64, one per row)', [1]);
-  const score = onlyOutput(session.outputMetadata, ['float32', 'float64'], 'score (float, one or two per row)', [1, 2]);
+  const outputs = session.outputMetadata;
+  const label = candidates(outputs, LABEL).length === 0 ? undefined : onlyOutput(outputs, LABEL);
+  const score = onlyOutput(outputs, SCORE);
   return {
     chunkRows: input.batch === 1 ? 1 : CHUNK_ROWS,
     async predict(features, rows) {
       const answer = await session
-        .run({ [input.name]: new Tensor('float32', features, [rows, width]) }, [label, score])
+        .run({ [input.name]: new Tensor('float32', features, [rows, width]) }, label === undefined ? [score] : [label, score])
         .catch((problem: unknown) => doesNotFit(`it cannot answer the rows: ${oneLine(problem)}`));
-      return { labels: labelsOf(answer[label], label, rows), scores: scoresOf(answer[score], score, rows) };
+      const answered = columnsOf(answer[score], score, rows);
+      const scores = answered.at(-1) ?? new Float64Array();
+      const labels = label === undefined ? moreProbable(answered, score) : labelsOf(answer[label], label, rows);
+      return { labels, scores };
     },
   };
 }
@@ -71,16 +76,30 @@ function onlyInput(inputs: Metadata, width: number): { name: string; batch: numb
   return { name: input.name, batch };
 }
 
-function onlyOutput(outputs: Metadata, types: readonly string[], what: string, columns: readonly number[]): string {
-  const candidates = outputs.filter((output) => {
+interface Wanted {
+  readonly types: readonly string[];
+  readonly what: string;
+  readonly columns: readonly number[];
+}
+
+const LABEL: Wanted = { types: ['int64'], what: 'label (int64, one per row)', columns: [1] };
+const SCORE: Wanted = { types: ['float32', 'float64'], what: 'score (float, one or two per row)', columns: [1, 2] };
+
+function candidates(outputs: Metadata, { types, columns }: Wanted): Metadata {
+  return outputs.filter((output) => {
     if (!output.isTensor || !types.includes(output.type)) return false;
     const [, second, ...more] = output.shape;
     return more.length === 0 && (typeof second !== 'number' || columns.includes(second));
   });
-  const [output, ...others] = candidates;
+}
+
+function onlyOutput(outputs: Metadata, wanted: Wanted): string {
+  const found = candidates(outputs, wanted);
+  const [output, ...others] = found;
   if (output && others.length === 0) return output.name;
   const given = outputs.map((one) => `${one.name}: ${one.isTensor ? one.type : 'no tensor'}`).join(', ');
-  return doesNotFit(`it gives ${candidates.length} outputs that can be the ${what}; its outputs are ${given || 'none'}`);
+  const map = outputs.some(({ isTensor }) => !isTensor) ? '; export it without ZipMap (skl2onnx: zipmap=False)' : '';
+  return doesNotFit(`it gives ${found.length} outputs that can be the ${wanted.what}; its outputs are ${given || 'none'}${map}`);
 }
 
 function labelsOf(tensor: runtime.Tensor | undefined, name: string, rows: number): Uint8Array {
@@ -92,11 +111,31 @@ function labelsOf(tensor: runtime.Tensor | undefined, name: string, rows: number
   });
 }
 
-function scoresOf(tensor: runtime.Tensor | undefined, name: string, rows: number): Float64Array {
+/** The scores column by column, one or two of them. */
+function columnsOf(tensor: runtime.Tensor | undefined, name: string, rows: number): Float64Array[] {
   const data = tensor?.data as Float32Array | Float64Array | undefined;
-  const columns = (data?.length ?? 0) / rows;
-  if (!data || (columns !== 1 && columns !== 2)) return doesNotFit(`${name} has ${data?.length ?? 0} scores for ${rows} rows`);
-  return Float64Array.from({ length: rows }, (_, row) => data[row * columns + columns - 1] ?? Number.NaN);
+  const width = (data?.length ?? 0) / rows;
+  if (!data || (width !== 1 && width !== 2)) return doesNotFit(`${name} has ${data?.length ?? 0} scores for ${rows} rows`);
+  return Array.from({ length: width }, (_unused, column) =>
+    Float64Array.from({ length: rows }, (_, row) => data[row * width + column] ?? Number.NaN),
+  );
+}
+
+/** How far from 1 the probabilities of both classes may be together, after a network's rounding. */
+const ROUNDING = 1e-3;
+
+/** The class of the larger probability, 1 where both are alike: what has no label must have probabilities, or nothing chooses. */
+function moreProbable(columns: readonly Float64Array[], name: string): Uint8Array {
+  const ones = columns.at(-1) ?? new Float64Array();
+  const zeros = columns.length === 2 ? columns[0] : ones.map((one) => 1 - one);
+  return Uint8Array.from(ones, (one, row) => {
+    const zero = zeros?.[row] ?? Number.NaN;
+    // A figure that is not finite is handed on: it is measured, not guessed.
+    const isProbability = !Number.isFinite(one + zero) || (one >= 0 && zero >= 0 && Math.abs(one + zero - 1) <= ROUNDING);
+    if (!isProbability)
+      doesNotFit(`it gives no label, and ${name} is ${zero}, ${one} for a row: no probabilities of two classes`);
+    return one >= zero ? 1 : 0;
+  });
 }
 
 function doesNotFit(reason: string): never {

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { ModelRefused } from '../../activities/checks/model-refused.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
 import { roomy, rows } from './loads.js';
-import { oneColumn, twoColumns, TYPES, writeModel } from './tiny-onnx.js';
+import { oneColumn, twoColumns, TYPES, writeModel, type TinyGraph } from './tiny-onnx.js';
 import { temporaryDirectory } from './temporary.js';
 
 const runner = createModelRunner();
@@ -23,6 +23,18 @@ describe('what a model answers', () => {
     for (const batch of ['n', 1]) {
       const answered = await runner.predict(await writeModel(oneColumn(batch)), rows(1, 0.5, 1, 0.25), roomy);
       expect(answered).toEqual({ labels: [0, 1, 0], scores: [0.5, 1, 0.25] });
+    }
+  });
+
+  test('no label, as networks are exported: the more probable class, a tie counts as class 1', async () => {
+    const scoreOnly = ({ outputs, ...graph }: TinyGraph) =>
+      writeModel({ ...graph, outputs: outputs.filter(({ name }) => name === 'score') });
+    const two = await runner.predict(await scoreOnly(twoColumns()), rows(2, 0.75, 0.25, 0.125, 0.875, 0.5, 0.5), roomy);
+    expect(two).toEqual({ labels: [0, 1, 1], scores: [0.25, 0.875, 0.5] });
+    const one = await runner.predict(await scoreOnly(oneColumn()), rows(1, 0.25, 1, 0.5), roomy);
+    expect(one).toEqual({ labels: [0, 1, 1], scores: [0.25, 1, 0.5] });
+    for (const beyond of [1.01, -0.01]) {
+      await expect(runner.predict(await scoreOnly(oneColumn()), rows(1, beyond), roomy)).rejects.toThrow('no probabilities');
     }
   });
 
@@ -78,7 +90,9 @@ describe('a model that is refused', () => {
     const plain = twoColumns();
     const [label, score] = plain.outputs;
     const outputs = (...kept: (typeof label)[]) => writeModel({ ...plain, outputs: kept.flatMap((one) => one ?? []) });
-    expect(await refused(await outputs(score), rows(2, 1, 2))).toMatch('gives 0 outputs that can be the label');
+    expect(await refused(await outputs(score), rows(2, 1, 2))).toMatch(
+      'it gives no label, and score is 1, 2 for a row: no probabilities of two classes',
+    );
     expect(await refused(await outputs(label), rows(2, 1, 2))).toMatch('gives 0 outputs that can be the score');
     const twice = { ...plain, nodes: [...plain.nodes, { op: 'Exp', inputs: ['X'], outputs: ['other'] }] };
     const other = { name: 'other', type: TYPES.float, shape: ['n', 2] };
