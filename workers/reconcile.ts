@@ -34,14 +34,16 @@ export function startReconciling(deps: ReconcileDeps): { stop(): Promise<void> }
   const stopping = new AbortController();
   const { signal } = stopping;
   const lookout = createLookout(deps);
+  const round = async (work: () => Promise<void>, failed: string): Promise<void> => {
+    // A stop does not wait until a Temporal that is gone is given up.
+    await deps.client.withAbortSignal(signal, work).catch((error: unknown) => {
+      if (!signal.aborted) deps.log('warn', `${failed}, will try again`, { error: String(error) });
+    });
+  };
   const loop = (async () => {
     while (!signal.aborted) {
-      await startLost(deps).catch((error: unknown) =>
-        deps.log('warn', 'lost runs could not be looked for, will try again', { error: String(error) }),
-      );
-      await reconcileOnce(deps, lookout).catch((error: unknown) =>
-        deps.log('warn', 'reconcile failed, will try again', { error: String(error) }),
-      );
+      await round(() => startLost(deps), 'lost runs could not be looked for');
+      if (!signal.aborted) await round(() => reconcileOnce(deps, lookout), 'reconcile failed');
       await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   })();
