@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/postgres.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // They end what hangs and judge no speed: a stack may take 105 s to stop by its own limits, on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     // The tests wait for other processes most of the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -58,7 +58,7 @@ beforeAll(async () => {
     await registerLike(world, like, version, by);
     model.register(version, RANKS[like] ?? 0, by);
   }
-  model.policy = await newestPolicy();
+  await changePolicy(0);
 });
 afterAll(() => world.close());
 
@@ -70,10 +70,10 @@ async function newestPolicy(): Promise<string> {
   return rows[0]?.digest ?? '';
 }
 
-/** The same policy with another number that no promotion hangs on: another one to pin. */
+/** A policy with another number that no promotion hangs on: another one to pin. A year of loads of three seconds is a long time. */
 async function changePolicy(i: number): Promise<void> {
   const file = readFileSync(join(EXAMPLE, 'policy.yaml'), 'utf8');
-  const { digest } = await world.deps.store.putBytes(`${file}\nwatch: { min_samples: ${200 + i} }\n`);
+  const { digest } = await world.deps.store.putBytes(`${file}\nload: { for: 1s }\nwatch: { min_samples: ${200 + i} }\n`);
   const answer = await world.act('policy', `alice.admin${AT}`, { file: digest, model: MODEL });
   expect(answer.refusal).toBeNull();
   model.policy = await newestPolicy();
