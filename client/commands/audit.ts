@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { JsonValue } from '../../domain/canonical.js';
 import type { Refusal } from '../../domain/refusal.js';
+import { when } from '../../domain/times.js';
 import { readConfig } from '../../platform/config.js';
 import { readTrail, trailLength, type TrailEvent } from '../../platform/read/audit-trail.js';
 import { verifyTrail, type TrailReport } from '../../platform/read/audit-verify.js';
@@ -8,7 +9,7 @@ import { modelNames } from '../../platform/read/versions.js';
 import { Refused, type Outcome } from '../output.js';
 import { modelName, openRecord, shown } from '../record.js';
 import { lines } from '../show/marks.js';
-import { brief, table, when } from '../table.js';
+import { brief, table } from '../table.js';
 import { terminalOf } from '../terminal.js';
 import { verb } from '../verb.js';
 

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { GATES } from '../../domain/policy.js';
+import { when } from '../../domain/times.js';
 import { readConfig } from '../../platform/config.js';
 import type { Person } from '../../platform/people.js';
 import { readPending, type PendingGate } from '../../platform/read/pending.js';
 import { Refused, type Outcome } from '../output.js';
 import { openRecord, shown } from '../record.js';
 import { lines } from '../show/marks.js';
-import { table, when } from '../table.js';
+import { table } from '../table.js';
 import { terminalOf } from '../terminal.js';
 import { verb } from '../verb.js';
 

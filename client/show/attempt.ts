@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../domain/canonical.js';
+import { lasting, when } from '../../domain/times.js';
 import type { AttemptStatus, ChecksStatus, FollowUp, GateStatus, SoakStatus } from '../../platform/read/status.js';
-import { bar, lasting, when } from '../table.js';
+import { bar } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { cellsOf, padTo } from '../width.js';
 import { lines, mark, toned, type Tone } from './marks.js';

@@ -1,8 +1,9 @@
 import { SKIP_REASONS, type CheckName } from '../../domain/checks.js';
 import type { Condition } from '../../domain/eligibility.js';
 import { parseDuration } from '../../domain/quantity.js';
+import { lasting, when } from '../../domain/times.js';
 import type { Check } from '../../platform/read/check.js';
-import { brief, lasting, roomFor, table, when, type Cell } from '../table.js';
+import { brief, roomFor, table, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { headline } from './headline.js';
 import { lines, mark, toned, type Tone } from './marks.js';

@@ -1,6 +1,6 @@
 import type { Condition } from '../../domain/eligibility.js';
+import { lasting, when } from '../../domain/times.js';
 import type { Check } from '../../platform/read/check.js';
-import { lasting, when } from '../table.js';
 
 const MINUTE_MS = 60_000;
 

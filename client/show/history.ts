@@ -1,5 +1,6 @@
+import { lasting, when } from '../../domain/times.js';
 import type { History, Interval } from '../../platform/read/history.js';
-import { brief, lasting, roomFor, table, when, type Cell } from '../table.js';
+import { brief, roomFor, table, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { lines, toned } from './marks.js';
 

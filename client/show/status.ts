@@ -1,6 +1,7 @@
 import type { Stage } from '../../domain/progress.js';
+import { when } from '../../domain/times.js';
 import type { Status, VersionStatus } from '../../platform/read/status.js';
-import { brief, roomFor, table, when, type Cell } from '../table.js';
+import { brief, roomFor, table, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { attemptLines, failedLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
 import { lines, toned, type Tone } from './marks.js';

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { asTyped, type Ran } from '../../client/demo/command.js';
 import { firstLines, linesWith, narrator, Unexpected } from '../../client/demo/narrator.js';
 import { demoPlace } from '../../client/demo/place.js';
-import { bar, brief, lasting, table, when } from '../../client/table.js';
+import { bar, brief, table } from '../../client/table.js';
+import { lasting, when } from '../../domain/times.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
