@@ -6,14 +6,17 @@ import type { Refusal } from '../../domain/refusal.js';
 import { readConfig } from '../../platform/config.js';
 import { readCheck, type Check } from '../../platform/read/check.js';
 import { Refused, type Outcome } from '../output.js';
-import { findVersion, modelName, openRecord, versionName } from '../record.js';
+import { pagePath, writePage } from '../page-file.js';
+import { findVersion, modelName, openRecord, versionName, type RecordReader } from '../record.js';
 import { checkLines, verdictOf } from '../show/check.js';
+import { lines } from '../show/marks.js';
 import { terminalOf } from '../terminal.js';
 import { verb } from '../verb.js';
 
 interface Options {
   readonly modelName: string;
   readonly version: string;
+  readonly out?: string;
 }
 
 /** Adds `check`: every condition for production, who can meet it, and the earliest possible moment. */
@@ -26,27 +29,54 @@ export function checkCommand(program: Command): void {
   )
     .requiredOption('--model-name <M>', 'the model')
     .requiredOption('--version <V>', 'the version')
+    .option('--out <FILE>', 'write the evidence page as well: one HTML file, to decide from and to keep')
     .addHelpText('after', '\nExits with 0 when the version is eligible, with 3 when it is not.')
-    .addHelpText('after', '\nExample:\n  gatehouse check --model-name alzheimer_classifier --version 1.2.0');
+    .addHelpText('after', '\nExample:\n  gatehouse check --model-name alzheimer_classifier --version 1.2.0 --out evidence.html');
 }
 
 async function check(options: Options): Promise<Outcome> {
   const of = { model: modelName(options.modelName), version: versionName(options.version) };
+  const out = options.out === undefined ? undefined : pagePath(options.out);
   const record = await openRecord(readConfig());
   try {
     await findVersion(record.db, of);
-    const found = await readCheck(record.db, of);
-    if (!found)
-      throw new Refused({
-        kind: 'rule',
-        what: `no policy on the record for ${of.model}`,
-        next: 'gatehouse policy register FILE',
-      });
-    const outcome = { document: found, text: checkLines(found, terminalOf()).join('\n') };
-    return found.eligible ? outcome : { ...outcome, refusal: refusalOf(found) };
+    if (out !== undefined) return await checkWithPage(record, of, out);
+    return outcomeOf((await readCheck(record.db, of)) ?? noPolicy(of));
   } finally {
     await record.close();
   }
+}
+
+/** The same with the evidence page of the newest attempt, both of one moment. */
+async function checkWithPage({ db }: RecordReader, of: VersionName, path: string): Promise<Outcome> {
+  // Drawing is loaded where something is drawn, and nowhere else.
+  const { readEvidence } = await import('../../platform/read/evidence.js');
+  const { evidencePage } = await import('../../platform/page/evidence-page.js');
+  const { check: found, evidence } = (await readEvidence(db, of)) ?? noPolicy(of);
+  if (!evidence) {
+    const next = nextOf(found.stage, found.conditions, of);
+    throw new Refused({ kind: 'usage', what: `${of.model} ${of.version} has no promotion yet, so no evidence to show`, next });
+  }
+  await writePage(path, evidencePage(evidence));
+  const { evidenceDigest } = evidence.attempt;
+  const { document, text, ...rest } = outcomeOf(found);
+  const on = terminalOf();
+  const digest = evidenceDigest ?? 'none yet: evidence is not complete';
+  const wrote = [...lines('wrote ', path, on), ...lines('evidence digest ', digest, on)];
+  return {
+    ...rest,
+    document: { ...document, page: { path, evidenceDigest } },
+    text: `${text}\n\n${wrote.join('\n')}`,
+  };
+}
+
+function outcomeOf(found: Check): Outcome {
+  const outcome = { document: found, text: checkLines(found, terminalOf()).join('\n') };
+  return found.eligible ? outcome : { ...outcome, refusal: refusalOf(found) };
+}
+
+function noPolicy({ model }: VersionName): never {
+  throw new Refused({ kind: 'rule', what: `no policy on the record for ${model}`, next: 'gatehouse policy register FILE' });
 }
 
 function refusalOf({ model, version, stage, conditions }: Check): Refusal {

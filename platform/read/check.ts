@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Attempt } from '../../domain/attempt.js';
 import { conditionsBefore, eligibilityOf, type Condition } from '../../domain/eligibility.js';
+import type { VersionName } from '../../domain/ids.js';
 import { GATES, type Policy } from '../../domain/policy.js';
 import type { Stage } from '../../domain/progress.js';
 import { progressOf } from '../../domain/view.js';
@@ -33,47 +34,50 @@ export interface Check {
 }
 
 /** The conditions of a registered version's newest attempt, or of one still to be asked for; undefined when there is no policy for it. */
-export async function readCheck(pool: pg.Pool, of: { model: string; version: string }): Promise<Check | undefined> {
-  return await inSnapshot(pool, async (db) => {
-    const asOf = await databaseNow(db);
-    const [row] = await readVersions(db, of);
-    if (!row) return undefined;
-    const { model, version, stage, promotionId } = row;
-    const attempt = promotionId === null ? undefined : await loadAttempt(db, promotionId);
-    if (attempt) {
-      const { eligible, earliest, conditions } = eligibilityOf(attempt);
-      // A version that a rollback brought back keeps its ended attempt.
-      const isServing = stage === 'production';
-      return {
-        model,
-        version,
-        stage,
-        promotionId,
-        eligible: eligible || isServing,
-        earliest,
-        conditions: await named(db, attempt, conditions),
-        attemptEndsAt: progressOf(attempt).decideUntil,
-        endReason: isServing ? null : attempt.endReason,
-        relaxed: attempt.relaxed,
-        asOf,
-      };
-    }
-    const toCome = await policyToCome(db, model);
-    if (!toCome) return undefined;
+export async function readCheck(pool: pg.Pool, of: VersionName): Promise<Check | undefined> {
+  return await inSnapshot(pool, (db) => checkIn(db, of));
+}
+
+/** The same, within a look at one moment. */
+export async function checkIn(db: Db, of: VersionName): Promise<Check | undefined> {
+  const asOf = await databaseNow(db);
+  const [row] = await readVersions(db, of);
+  if (!row) return undefined;
+  const { model, version, stage, promotionId } = row;
+  const attempt = promotionId === null ? undefined : await loadAttempt(db, promotionId);
+  if (attempt) {
+    const { eligible, earliest, conditions } = eligibilityOf(attempt);
+    // A version that a rollback brought back keeps its ended attempt.
+    const isServing = stage === 'production';
     return {
       model,
       version,
       stage,
       promotionId,
-      eligible: false,
-      earliest: null,
-      conditions: conditionsBefore(toCome),
-      attemptEndsAt: null,
-      endReason: null,
-      relaxed: toCome.relaxed,
+      eligible: eligible || isServing,
+      earliest,
+      conditions: await named(db, attempt, conditions),
+      attemptEndsAt: progressOf(attempt).decideUntil,
+      endReason: isServing ? null : attempt.endReason,
+      relaxed: attempt.relaxed,
       asOf,
     };
-  });
+  }
+  const toCome = await policyToCome(db, model);
+  if (!toCome) return undefined;
+  return {
+    model,
+    version,
+    stage,
+    promotionId,
+    eligible: false,
+    earliest: null,
+    conditions: conditionsBefore(toCome),
+    attemptEndsAt: null,
+    endReason: null,
+    relaxed: toCome.relaxed,
+    asOf,
+  };
 }
 
 /** The conditions with the people who could meet an open gate by name. */

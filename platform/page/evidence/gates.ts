@@ -1,0 +1,44 @@
+import { gateViews } from '../../../domain/view.js';
+import { when } from '../../../domain/times.js';
+import type { EvidenceRecord, SignedDecision } from '../../read/evidence.js';
+import { html, type Child, type Html } from '../html.js';
+import { digest, mark } from '../marks.js';
+import { table } from '../table.js';
+
+/** The gates as they stand, and every decision as it was signed: who, when, and what it means (21 CFR 11.50). */
+export function gatesSection({ attempt, decisions }: EvidenceRecord): Html {
+  const gates = gateViews(attempt).map(({ gate, state, asks, group }) => {
+    const { quorum } = attempt.policy.gates[gate];
+    return [gate, mark(state), asks, quorum === 1 ? group : `${group}, ${quorum} people`];
+  });
+  const rows = decisions.map((decision) => decisionRow(decision, attempt.evidenceDigest));
+  return html`<section>
+    <h2>Gates</h2>
+    <div class="wide">${table('Four gates, each decided by another person', ['gate', 'state', 'asks', 'group'], gates)}</div>
+    ${
+      rows.length === 0
+        ? html`<p>Nobody has decided yet.</p>`
+        : html`<div class="wide">
+            ${table('Decisions as they were signed', ['gate', 'decision', 'who', 'when', 'meaning', 'comment', 'signed over'], rows)}
+          </div>`
+    }
+  </section> `;
+}
+
+function decisionRow(decision: SignedDecision, evidenceDigest: string | null): Child[] {
+  const { gate, person, printedName, at, meaning, comment, stands } = decision;
+  return [
+    gate,
+    mark(decision.decision),
+    html`${printedName}<br /><span class="quiet">${person}</span>`,
+    when(new Date(at).toISOString()),
+    meaning,
+    comment,
+    html`${signedOver(decision, evidenceDigest)}${!stands && html`<p class="bad">✗ does not stand: signature, key, group or statement</p>`}`,
+  ];
+}
+
+function signedOver({ evidenceDigest: signed, round }: SignedDecision, evidenceDigest: string | null): Html {
+  if (signed === evidenceDigest) return html`<p><span class="good">✓</span> this evidence</p>`;
+  return html`<p><span class="bad">✗</span> other evidence, of round ${round}: ${digest(signed)}</p>`;
+}

@@ -1,0 +1,49 @@
+import { CHECKS, passes } from '../../../domain/checks.js';
+import { foldGates } from '../../../domain/gates.js';
+import { lasting, when } from '../../../domain/times.js';
+import type { EvidenceRecord } from '../../read/evidence.js';
+
+/** The page in one sentence: what the checks found, and where the attempt is. */
+export function sentenceOf(record: EvidenceRecord): string {
+  return `${checksFound(record)} ${stageReached(record)}`;
+}
+
+function checksFound({ attempt: { findings, evidenceDigest } }: EvidenceRecord): string {
+  if (evidenceDigest === null) {
+    const open = CHECKS.filter((check) => !findings.some((finding) => finding.check === check));
+    return `The evidence is not complete: ${open.length} of ${CHECKS.length} checks ${open.length === 1 ? 'has' : 'have'} no verdict yet (${open.join(', ')}).`;
+  }
+  const against = findings.filter((finding) => !passes(finding)).map(({ check, verdict }) => `${check} (${verdict})`);
+  if (against.length > 0) return `${against.length} of ${findings.length} checks did not pass: ${against.join(', ')}.`;
+  const skipped = findings.filter(({ verdict }) => verdict === 'skipped').length;
+  const passed = skipped === 0 ? `All ${findings.length} checks passed.` : `${findings.length - skipped} checks passed`;
+  return skipped === 0
+    ? passed
+    : `${passed}, ${skipped} ${skipped === 1 ? 'was' : 'were'} skipped for a reason that its rule names.`;
+}
+
+function stageReached({ attempt, endedAt, promoted }: EvidenceRecord): string {
+  const { state, endReason, soak, policy } = attempt;
+  const instead = promoted?.from ? ` in the place of ${promoted.from}` : '';
+  switch (state) {
+    case 'staging':
+      return `In staging ${lasting(soak?.earnedMs ?? 0)} of ${lasting(policy.soak.min)} are earned, and ${gatesOf(attempt)}.`;
+    case 'production':
+      return `It went into production ${promoted ? when(promoted.at) : ''}${instead}.`;
+    case 'archived':
+      return `It was in production from ${promoted ? when(promoted.at) : ''} to ${endedAt ? when(endedAt) : ''}: ${endReason ?? ''}.`;
+    case 'rejected':
+    case 'withdrawn':
+    case 'expired':
+      return `The attempt ended ${state} ${endedAt ? when(endedAt) : ''}: ${endReason ?? ''}.`;
+    default:
+      return 'It is not in staging yet.';
+  }
+}
+
+function gatesOf(attempt: EvidenceRecord['attempt']): string {
+  const gates = foldGates(attempt);
+  const open = gates.filter(({ state }) => state !== 'approved').map(({ gate }) => gate);
+  if (open.length === 0) return 'every gate has approved';
+  return `${gates.length - open.length} of ${gates.length} gates have approved (missing: ${open.join(', ')})`;
+}

@@ -1,0 +1,39 @@
+import { scaleLinear } from 'd3-scale';
+import { html, type Html } from '../html.js';
+import { percentText } from '../titles.js';
+import { bottomAxis } from './axes.js';
+import { length, rule, svg, text, WIDTH, type Drawing } from './svg.js';
+
+/** How much of its limit a figure takes: 1 is all of it. */
+export interface ShareRow {
+  readonly words: string;
+  readonly share: number;
+}
+
+const [LEFT, RIGHT] = [14, WIDTH - 14];
+const TOP = 8;
+const ROW = 46;
+const BAR = 12;
+const FOOT = 40;
+/** Room behind the limit, in which a figure over it is seen to be over it. */
+const BEYOND = 1.15;
+
+/** A bar for each figure, as long as its share of the limit; the dashed line is the limit. */
+export function sharePlot(drawing: Omit<Drawing, 'height'>, rows: readonly ShareRow[]): Html {
+  const bottom = TOP + rows.length * ROW;
+  const most = Math.max(1, ...rows.map(({ share }) => share)) * BEYOND;
+  const x = scaleLinear([0, most], [LEFT, RIGHT]);
+  const axis = bottomAxis(
+    { title: 'of the limit', scale: x, ticks: x.ticks(5), format: percentText },
+    { left: LEFT, right: RIGHT, top: TOP, bottom },
+  );
+  const bars = rows.map(({ words, share }, i) => {
+    const top = TOP + i * ROW;
+    const kind = share < 1 ? 'bar' : 'over';
+    return [
+      text([LEFT, top + 13], words, { kind: 'halo' }),
+      html`<rect class="${kind}" x="${LEFT}" y="${top + 22}" width="${length(x(share) - LEFT)}" height="${BAR}" /> `,
+    ];
+  });
+  return svg({ ...drawing, height: bottom + FOOT }, html`${axis}${rule('limit', [x(1), TOP], [x(1), bottom])}${bars}`);
+}
