@@ -4,6 +4,8 @@ import { table, type Heading } from './table.js';
 import { readableSize, titleOf } from './titles.js';
 
 const CI = '_ci95';
+/** More columns than this are too many to read past. */
+const FOLDED = 12;
 /** The order in which the figures of a slice are read. */
 const SLICE_ORDER = ['rows', 'accuracy', 'roc_auc', 'precision', 'recall', 'f1'];
 
@@ -24,14 +26,24 @@ export function figureTable(caption: string, figures: readonly Figure[]): Html |
   return table(caption, headings, cells);
 }
 
-/** What was found in each column and what is expected of it. */
-export function columnTable(caption: string, columns: readonly Figure[]): Html | false {
+/** What was found in each column and what is expected of it; many columns of which nothing is expected are folded away. */
+export function columnTable(columns: readonly Figure[]): Html | false {
   if (columns.length === 0) return false;
-  return table(
-    caption,
-    ['column', 'found', 'expected'],
-    columns.map(({ name, measured, limit }) => [name, measured, limit]),
-  );
+  const isFolded = ({ limit }: Figure): boolean => limit === null && columns.length > FOLDED;
+  const open = columns.filter((column) => !isFolded(column));
+  const folded = columns.filter(isFolded);
+  return html`${open.length > 0 && columnRows('Columns', open)}${
+    folded.length > 0 &&
+    html`<details>
+      <summary>${folded.length} columns of which nothing more is expected</summary>
+      ${columnRows('Other columns', folded)}
+    </details> `
+  }`;
+}
+
+function columnRows(caption: string, columns: readonly Figure[]): Html {
+  const rows = columns.map(({ name, measured, limit }) => [name, measured, limit]);
+  return table(caption, ['column', 'found', 'expected'], rows);
 }
 
 /** The figures of slices, a slice a row. */

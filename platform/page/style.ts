@@ -3,13 +3,13 @@ export const STYLE = `
 :root {
   --paper: #fff; --panel: #f6f7f9; --ink: #1b1f24; --quiet: #59636e; --line: #d3d9e0; --link: #0a58ca;
   --good: #116329; --bad: #b3261e; --open: #7a4d00; --warn: #fff4d6;
-  --first: #0a58ca; --second: #9a4a00; --limit: #b3261e;
+  --first: #0a58ca; --second: #9a4a00; --limit: #7b2d8e;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #14171b; --panel: #1d2127; --ink: #e8ebef; --quiet: #a3adb8; --line: #3a424c; --link: #82b4ff;
     --good: #63d188; --bad: #ff8f87; --open: #f0bd5b; --warn: #3a2f12;
-    --first: #82b4ff; --second: #ffb066; --limit: #ff8f87;
+    --first: #82b4ff; --second: #ffb066; --limit: #d9a3ea;
   }
 }
 * { box-sizing: border-box; }
@@ -37,15 +37,18 @@ code, pre { font: .85em/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace
 table { border-collapse: collapse; font-size: .93rem; }
 .wide table { width: 100%; }
 caption { padding: .25rem 0; text-align: left; font-size: .875rem; }
-th, td { padding: .35rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; min-width: 4.5rem; }
+th, td { padding: .35rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { overflow-wrap: break-word; } td { overflow-wrap: anywhere; min-width: 6rem; }
 thead th { background: var(--panel); font-weight: 600; }
 tbody th { font-weight: 500; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th.number { min-width: 0; white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
 td p { margin: 0 0 .25rem; }
 dl { margin: .75rem 0; }
 dl > div { display: grid; grid-template-columns: minmax(9rem, 14rem) 1fr; gap: .1rem 1rem; padding: .3rem 0; border-bottom: 1px solid var(--line); }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 .drawings { display: flex; flex-wrap: wrap; gap: 1.25rem 2.5rem; align-items: flex-start; margin: 1rem 0; }
+.beside { flex: 1 1 22.5rem; min-width: 0; } .beside > * { margin: 0 0 1.25rem; }
+.comment { margin-top: .35rem; padding-left: .6rem; border-left: .2rem solid var(--line); }
 figure { margin: 0; width: 22.5rem; max-width: 100%; }
 figcaption { margin-bottom: .4rem; font-size: .875rem; }
 svg { display: block; width: 100%; height: auto; }
@@ -60,7 +63,7 @@ svg .first { stroke: var(--first); } svg .second { stroke: var(--second); stroke
 svg .chance { stroke: var(--quiet); stroke-dasharray: 1 4; stroke-linecap: round; stroke-width: 2; }
 svg .limit { stroke: var(--limit); stroke-width: 2; stroke-dasharray: 5 3; }
 svg .point { fill: var(--first); stroke: var(--paper); stroke-width: 1.5; }
-svg .bar { fill: var(--first); } svg .over { fill: var(--limit); } svg .track { fill: var(--panel); stroke: var(--line); }
+svg .bar { fill: var(--first); } svg .over { fill: var(--bad); } svg .track { fill: var(--panel); stroke: var(--line); }
 summary { cursor: pointer; padding: .4rem 0; }
 pre { margin: .5rem 0; padding: .75rem; max-height: 30rem; overflow: auto; border: 1px solid var(--line); border-radius: .25rem; background: var(--panel); white-space: pre-wrap; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {

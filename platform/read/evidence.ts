@@ -23,6 +23,8 @@ export interface EvidenceRecord {
   readonly decisions: readonly SignedDecision[];
   readonly requestedAt: string;
   readonly endedAt: string | null;
+  /** Whether some of the soak is time that `clock advance` made. */
+  readonly isSimulated: boolean;
   /** When this attempt put its version into production, and in the place of which. */
   readonly promoted: { readonly at: string; readonly from: string | null } | null;
   /** The people of this attempt whose keys came with the installation and prove nothing about a person. */
@@ -46,12 +48,14 @@ interface TimesRow {
   ended_at: string | null;
   promoted_at: string | null;
   from_version: string | null;
+  is_simulated: boolean;
 }
 
 async function evidenceIn(db: Db, promotionId: string): Promise<EvidenceRecord | undefined> {
   const attempt = await loadAttempt(db, promotionId);
   const times = await db.query<TimesRow>(
-    `SELECT p.requested_at, p.ended_at, c.at AS promoted_at, c.from_version
+    `SELECT p.requested_at, p.ended_at, c.at AS promoted_at, c.from_version,
+            EXISTS (SELECT 1 FROM performance_window w WHERE w.promotion_id = p.id AND w.simulated) AS is_simulated
        FROM promotion p LEFT JOIN production_change c ON c.promotion_id = p.id WHERE p.id = $1`,
     [promotionId],
   );
@@ -62,6 +66,7 @@ async function evidenceIn(db: Db, promotionId: string): Promise<EvidenceRecord |
     decisions: await signedDecisions(db, attempt),
     requestedAt: row.requested_at,
     endedAt: row.ended_at,
+    isSimulated: row.is_simulated,
     promoted: row.promoted_at === null ? null : { at: row.promoted_at, from: row.from_version },
     demoPeople: demoPeople(attempt, await allPeople(db)),
   };

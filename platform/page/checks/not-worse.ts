@@ -1,7 +1,7 @@
 import type { Finding } from '../../../domain/checks.js';
 import { readCurve } from '../../../domain/curves.js';
 import { boundIn, intervalIn, numberIn, own } from '../figures.js';
-import { html, type Html } from '../html.js';
+import { html, type Child, type Html } from '../html.js';
 import { intervalPlot, type IntervalRow } from '../plot/intervals.js';
 import { rocPlot } from '../plot/roc.js';
 import { table, type Heading } from '../table.js';
@@ -18,22 +18,20 @@ export const drawNotWorse: Draw = (finding, { version }) => {
   const production = own(measured, 'production_version') ?? 'production';
   const differences = COMPARED.flatMap((name) => differenceRow(name, finding) ?? []);
   const plot = differences.length > 0 && differencePlot(differences, version, production);
-  const tables = html`${comparison(finding, version, production)}${paired(measured, version, production)}`;
+  const compared = comparison(finding, version, production);
+  const pairs = paired(measured, version, production);
   return {
     markup: html`<div class="drawings">
       ${rocs(finding, version, production)}
-      <div>${tables}${plot}</div>
+      <div class="beside">${compared}${pairs}${plot}</div>
     </div> `,
-    shown: [
-      ...(paired(measured, version, production) ? PAIRED : []),
-      ...(comparison(finding, version, production) ? figureNames() : []),
-    ],
+    shown: [...(pairs ? PAIRED : []), ...(compared ? figureNames() : [])],
   };
 };
 
 function rocs({ measured, curves }: Finding, version: string, production: string): Html | undefined {
-  const [own1, other] = [readCurve(curves?.['roc'] ?? ''), readCurve(curves?.['production_roc'] ?? '')];
-  if (!own1 || !other) return undefined;
+  const [candidate, old] = [readCurve(curves?.['roc'] ?? ''), readCurve(curves?.['production_roc'] ?? '')];
+  if (!candidate || !old) return undefined;
   const [area, productionArea] = [own(measured, 'roc_auc') ?? '–', own(measured, 'production_roc_auc') ?? '–'];
   const drawing = {
     id: 'not-worse-roc',
@@ -41,8 +39,8 @@ function rocs({ measured, curves }: Finding, version: string, production: string
     description: `The area under the curve of ${version} is ${area}, under that of ${production}, which was in production, ${productionArea}.`,
   };
   return rocPlot(drawing, [
-    { name: `${version}, area ${area}`, points: own1 },
-    { name: `${production}, area ${productionArea}`, points: other },
+    { name: `${version}, area ${area}`, points: candidate },
+    { name: `${production}, area ${productionArea}`, points: old },
   ]);
 }
 
@@ -56,8 +54,7 @@ function comparison({ measured, limit }: Finding, version: string, production: s
     titleOf(name),
     own(measured, name),
     own(measured, `production_${name}`),
-    own(measured, `${name}_difference`),
-    own(measured, `${name}_difference_ci95`),
+    withInterval(own(measured, `${name}_difference`), own(measured, `${name}_difference_ci95`)),
     own(limit, name),
   ]);
   if (rows.every((cells) => cells[1] === null)) return undefined;
@@ -66,11 +63,14 @@ function comparison({ measured, limit }: Finding, version: string, production: s
     'figure',
     number(version),
     number(`${production} (production)`),
-    number('difference'),
-    '95 % interval',
+    number('difference (95 % interval)'),
     'limit',
   ];
   return table(`${version} beside ${production}, which was in production`, headings, rows);
+}
+
+function withInterval(difference: string | null, interval: string | null): Child {
+  return interval === null ? difference : html`${difference}<br /><span class="quiet">${interval}</span>`;
 }
 
 function paired(measured: Finding['measured'], version: string, production: string): Html | undefined {

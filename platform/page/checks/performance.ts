@@ -21,7 +21,7 @@ export const drawPerformance: Draw = (finding, { version }) => {
   return {
     markup: html`<div class="drawings">
       ${roc(finding, version, confusion)}
-      <div>${confusion && confusionTable(confusion)}${figureIntervals(finding)}</div>
+      <div class="beside">${confusion && confusionTable(confusion)}${figureIntervals(finding)}</div>
       ${slices.length > 0 && sliceIntervals(slices)}
     </div> `,
     shown: confusion ? CONFUSION_NAMES : [],

@@ -35,10 +35,7 @@ export function checkSection(finding: Finding, of: { readonly version: string })
     <h3 id="${anchorOf(check)}">${check} ${mark(verdict)}</h3>
     ${ASKS.has(check) && html`<p>${ASKS.get(check)}</p> `}${
       reason !== '' && html`<p class="${verdict === 'skipped' ? '' : 'reason'}"><strong>${why(verdict)}:</strong> ${reason}</p> `
-    }${drawn?.markup}${figureTable(`Figures of ${check}`, listed)}${sliceTable('Slices', slices)}${columnTable(
-      'Columns',
-      columns,
-    )}
+    }${drawn?.markup}${figureTable(`Figures of ${check}`, listed)}${sliceTable('Slices', slices)}${columnTable(columns)}
     <p class="source">Source: ${source}</p>
   </section> `;
 }

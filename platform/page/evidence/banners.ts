@@ -2,7 +2,7 @@ import type { EvidenceRecord } from '../../read/evidence.js';
 import { html, type Html } from '../html.js';
 
 /** What a reader has to know before anything else: looser numbers, demo keys, evidence that is not complete. */
-export function banners({ attempt, demoPeople }: EvidenceRecord): Html {
+export function banners({ attempt, demoPeople, isSimulated }: EvidenceRecord): Html {
   const { relaxed, evidenceDigest } = attempt;
   return html`${
     evidenceDigest === null &&
@@ -13,7 +13,7 @@ export function banners({ attempt, demoPeople }: EvidenceRecord): Html {
   }${
     relaxed.length > 0 &&
     banner('Relaxed policy', `It is looser than the guidelines in ${relaxed.join(', ')}, and may not be used in production.`)
-  }${
+  }${isSimulated && banner('Simulated time', 'Some of the soak was made by gatehouse clock advance: nobody lived through it.')}${
     demoPeople.length > 0 &&
     banner(
       'Assurance: demo',

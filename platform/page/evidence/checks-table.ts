@@ -16,13 +16,12 @@ export function checksTable(findings: readonly Finding[]): Html {
     ...findings.map((finding) => [
       html`<a href="#${anchorOf(finding.check)}">${finding.check}</a>`,
       mark(finding.verdict),
-      keyFigures(finding),
-      finding.reason,
+      html`${finding.reason !== '' && html`<p>${finding.reason}</p>`}${keyFigures(finding)}`,
     ]),
-    ...open.map((check) => [check, mark('no verdict yet'), '', '']),
+    ...open.map((check) => [check, mark('no verdict yet'), '']),
   ];
   return html`<div class="wide">
-    ${table('All checks of this round', ['check', 'verdict', 'key figures and limits', 'reason'], rows)}
+    ${table('All checks of this round', ['check', 'verdict', 'reason, key figures and limits'], rows)}
   </div>`;
 }
 

@@ -19,7 +19,7 @@ export function gatesSection({ attempt, decisions }: EvidenceRecord): Html {
       rows.length === 0
         ? html`<p>Nobody has decided yet.</p>`
         : html`<div class="wide">
-            ${table('Decisions as they were signed', ['gate', 'decision', 'who', 'when', 'meaning', 'comment', 'signed over'], rows)}
+            ${table('Decisions as they were signed', ['gate and decision', 'who and when', 'meaning and comment', 'signed over'], rows)}
           </div>`
     }
   </section> `;
@@ -28,12 +28,12 @@ export function gatesSection({ attempt, decisions }: EvidenceRecord): Html {
 function decisionRow(decision: SignedDecision, evidenceDigest: string | null): Child[] {
   const { gate, person, printedName, at, meaning, comment, stands } = decision;
   return [
-    gate,
-    mark(decision.decision),
-    html`${printedName}<br /><span class="quiet">${person}</span>`,
-    when(new Date(at).toISOString()),
-    meaning,
-    comment,
+    html`${gate}<br />${mark(decision.decision)}`,
+    html`<p>${printedName}</p>
+      <p class="quiet">${person}</p>
+      <p>${when(new Date(at).toISOString())}</p>`,
+    html`<p>${meaning}</p>
+      ${comment !== '' && html`<p class="comment">${comment}</p>`}`,
     html`${signedOver(decision, evidenceDigest)}${!stands && html`<p class="bad">✗ does not stand: signature, key, group or statement</p>`}`,
   ];
 }

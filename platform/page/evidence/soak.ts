@@ -1,12 +1,13 @@
-import { isOpen } from './as-of.js';
+import { openPause } from '../../../domain/pause.js';
 import { lasting, when } from '../../../domain/times.js';
 import { soakView } from '../../../domain/view.js';
 import type { EvidenceRecord } from '../../read/evidence.js';
 import { html, type Html } from '../html.js';
 import { terms } from '../table.js';
+import { isOpen } from './as-of.js';
 
 /** How much healthy time in staging is earned of what is asked for, and what stopped it. */
-export function soakSection({ attempt }: EvidenceRecord): Html {
+export function soakSection({ attempt, isSimulated }: EvidenceRecord): Html {
   const view = soakView(attempt);
   const { soak, policy, critical } = attempt;
   if (!view || !soak)
@@ -23,8 +24,16 @@ export function soakSection({ attempt }: EvidenceRecord): Html {
     <h2>Soak</h2>
     ${terms([
       ['earned', `${lasting(earnedMs)} of ${lasting(minMs)} in healthy staging${isOver ? ', which is enough' : ''}`],
+      ...(isSimulated ? [['simulated', 'some of it, by gatehouse clock advance'] as const] : []),
       ['entered staging', when(startedAt)],
-      ...(isOpen(attempt) && !isOver ? [['minimum over', `${when(minEndsAt)} at the earliest`] as const] : []),
+      ...(isOpen(attempt) && !isOver
+        ? [
+            [
+              'minimum over',
+              openPause(soak.pauses) ? 'nobody knows while it is paused' : `${when(minEndsAt)} at the earliest`,
+            ] as const,
+          ]
+        : []),
       ...(isOpen(attempt) ? [['attempt ends', `${when(maxEndsAt)} unless everything is there by then`] as const] : []),
       ['a warning', `${policy.soak.warning} the clock`],
       [

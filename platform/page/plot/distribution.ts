@@ -20,31 +20,50 @@ export interface Distribution {
   readonly limitMs: number | undefined;
 }
 
-const BOX: Box = { left: 44, top: 30, right: 350, bottom: 256 };
+const BOX: Box = { left: 44, top: 30, right: 346, bottom: 256 };
 const HEIGHT = 296;
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 /** No clock tells less apart, and a logarithm has to begin somewhere. */
 const LEAST_MS = 0.001;
+/** How far the axis goes on beyond what is drawn, as a factor. */
+const MARGIN = 2;
+const PLACES = ['right', 'left', 'right'] as const;
+const LINE = 18;
+const KEY_WIDTH = 170;
+const KEY_LOW = 180;
+const KEY_HIGH = 60;
 
 /** A distribution of latencies over a logarithmic axis, on which a model far under its limit can be read as well. */
 export function distributionPlot(drawing: Omit<Drawing, 'height'>, { curve, percentiles, limitMs }: Distribution): Html {
-  const drawn = curve.map(([ms, share]): Point => [Math.max(LEAST_MS, ms), share]);
-  const [first, last] = [drawn[0]?.[0] ?? LEAST_MS, drawn.at(-1)?.[0] ?? LEAST_MS];
-  const ends = [Math.min(first, limitMs ?? first), Math.max(last, limitMs ?? last)] as const;
-  const x = scaleLog([Math.max(LEAST_MS, ends[0] / 2), ends[1] * 2], [BOX.left, BOX.right]);
+  const drawn = curve.map(([ms, share]): Point => [atLeast(ms), share]);
+  const all = [
+    ...drawn.map(([ms]) => ms),
+    ...percentiles.map(({ ms }) => atLeast(ms)),
+    ...(limitMs === undefined ? [] : [atLeast(limitMs)]),
+  ];
+  const x = scaleLog([Math.min(...all) / MARGIN, Math.max(...all) * MARGIN], [BOX.left, BOX.right]);
   const y = scaleLinear([0, 1], [BOX.bottom, BOX.top]);
   const path = line<Point>(
     ([ms]) => x(ms),
     ([, share]) => y(share),
   ).digits(2);
+  const under = { title: 'within milliseconds (logarithmic)', scale: x, ticks: powers(x.ticks()), format: String };
+  const limit = limitMs !== undefined && rule('limit', [x(atLeast(limitMs)), BOX.top], [x(atLeast(limitMs)), BOX.bottom]);
+  const median = percentiles[0] ? x(atLeast(percentiles[0].ms)) : BOX.left;
   return svg(
     { ...drawing, height: HEIGHT },
-    html`${leftAxis({ title: 'predictions answered', scale: y, ticks: SHARES, format: percentText }, BOX)}${bottomAxis(
-        { title: 'within milliseconds (logarithmic)', scale: x, ticks: powers(x.ticks()), format: String },
-        BOX,
-      )}${limitMs !== undefined && limit(x(Math.max(LEAST_MS, limitMs)), limitMs)}<path class="first" d="${path(drawn)}" />
-      ${percentiles.map((one, i) => labelled(one, [x(Math.max(LEAST_MS, one.ms)), y(one.share)], i % 2 === 0 ? 'below' : 'above'))}`,
+    html`${leftAxis({ title: 'predictions answered', scale: y, ticks: SHARES, format: percentText }, BOX)}${bottomAxis(under, BOX)}${limit}
+      <path class="first" d="${path(drawn)}" />
+      ${percentiles.map(({ name, ms, share }, i) => labelled(name, [x(atLeast(ms)), y(share)], PLACES[i] ?? 'right'))}${key(
+        percentiles,
+        limitMs,
+        median,
+      )}`,
   );
+}
+
+function atLeast(ms: number): number {
+  return Math.max(LEAST_MS, ms);
 }
 
 /** The powers of ten among the ticks of a logarithmic scale; all of them where there is hardly one. */
@@ -53,16 +72,19 @@ function powers(ticks: readonly number[]): number[] {
   return tens.length >= 2 ? tens : ticks.filter((tick) => /^0?\.?0*[125]0*$/.test(String(tick)));
 }
 
-function limit(x: number, ms: number): Html {
-  const side = x > (BOX.left + BOX.right) / 2 ? 'left' : 'right';
-  const place = [x + (side === 'left' ? -6 : 6), BOX.bottom - 8] as const;
-  return html`${rule('limit', [x, BOX.top], [x, BOX.bottom])}${text(place, `p95 limit ${ms} ms`, { kind: 'halo limit-text', to: side })}`;
+/** A percentile's point with its name: to the right under the curve, to the left over it. */
+function labelled(name: string, [x, y]: readonly [number, number], to: 'left' | 'right'): Html {
+  const place = to === 'right' ? ([x + 7, y + 15] as const) : ([x - 7, y - 3] as const);
+  return html`${point([x, y])}${text(place, name, { kind: 'halo', to })}`;
 }
 
-/** Under its curve there is room to the right, over it to the left. */
-function labelled({ name, ms }: Percentile, [x, y]: readonly [number, number], side: 'above' | 'below'): Html {
-  const words = `${name} ${ms} ms`;
-  const isBelow = side === 'below';
-  const place = isBelow ? ([x + 8, y + 14] as const) : ([x - 8, y - 2] as const);
-  return html`${point([x, y])}${text(place, words, { kind: 'halo', to: isBelow ? 'right' : 'left' })}`;
+/** The figures themselves, in the corner that the curve leaves free. */
+function key(percentiles: readonly Percentile[], limitMs: number | undefined, median: number): Html {
+  const isRight = median < (BOX.left + BOX.right) / 2;
+  const [left, top] = [isRight ? BOX.right - KEY_WIDTH : BOX.left + 10, isRight ? KEY_LOW : KEY_HIGH];
+  const rows = percentiles.map(({ name, ms }, i) => text([left + 34, top + i * LINE], `${name} ${ms} ms`, { kind: 'halo' }));
+  if (limitMs === undefined) return html`${rows}`;
+  const last = top + rows.length * LINE;
+  const sample = rule('limit', [left, last - 4], [left + 28, last - 4]);
+  return html`${rows}${sample}${text([left + 34, last], `limit for p95 ${limitMs} ms`, { kind: 'halo limit-text' })}`;
 }

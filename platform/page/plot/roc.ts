@@ -18,11 +18,11 @@ export interface OperatingPoint {
   readonly truePositiveRate: number;
 }
 
-const BOX: Box = { left: 44, top: 30, right: 350, bottom: 336 };
-const HEIGHT = 376;
+const BOX: Box = { left: 44, top: 30, right: 338, bottom: 324 };
+const HEIGHT = 364;
 const KINDS = ['first', 'second'] as const;
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
-const LEGEND = { left: 150, top: 280, line: 18, sample: 26 };
+const LEGEND = { left: 138, top: 268, line: 18, sample: 26 };
 
 /** ROC curves over the diagonal of chance, x the share of negatives and y the share of positives that are called positive. */
 export function rocPlot(drawing: Omit<Drawing, 'height'>, curves: readonly RocCurve[], at?: OperatingPoint): Html {

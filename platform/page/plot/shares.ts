@@ -15,6 +15,8 @@ const TOP = 8;
 const ROW = 46;
 const BAR = 12;
 const FOOT = 40;
+/** What is hardly anything is still seen to be measured. */
+const SLIVER = 2;
 /** Room behind the limit, in which a figure over it is seen to be over it. */
 const BEYOND = 1.15;
 
@@ -29,11 +31,15 @@ export function sharePlot(drawing: Omit<Drawing, 'height'>, rows: readonly Share
   );
   const bars = rows.map(({ words, share }, i) => {
     const top = TOP + i * ROW;
-    const kind = share < 1 ? 'bar' : 'over';
     return [
       text([LEFT, top + 13], words, { kind: 'halo' }),
-      html`<rect class="${kind}" x="${LEFT}" y="${top + 22}" width="${length(x(share) - LEFT)}" height="${BAR}" /> `,
+      rect('track', top + 22, x(1) - LEFT),
+      rect(share < 1 ? 'bar' : 'over', top + 22, Math.max(SLIVER, x(share) - LEFT)),
     ];
   });
-  return svg({ ...drawing, height: bottom + FOOT }, html`${axis}${rule('limit', [x(1), TOP], [x(1), bottom])}${bars}`);
+  return svg({ ...drawing, height: bottom + FOOT }, html`${axis}${bars}${rule('limit', [x(1), TOP], [x(1), bottom])}`);
+}
+
+function rect(kind: string, top: number, width: number): Html {
+  return html`<rect class="${kind}" x="${LEFT}" y="${top}" width="${length(width)}" height="${BAR}" />`;
 }
