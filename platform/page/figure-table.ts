@@ -16,12 +16,13 @@ export function figureTable(caption: string, figures: readonly Figure[]): Html |
   const rows = figures.filter(({ name }) => !(name.endsWith(CI) && names.has(name.slice(0, -CI.length))));
   const intervals = new Map(figures.map(({ name, measured }) => [name, measured]));
   const hasIntervals = rows.length < figures.length;
-  const headings: Heading[] = ['figure', 'measured', ...(hasIntervals ? ['95 % interval'] : []), 'limit'];
+  const hasLimits = rows.some(({ limit }) => limit !== null);
+  const headings: Heading[] = ['figure', 'measured', ...(hasIntervals ? ['95 % interval'] : []), ...(hasLimits ? ['limit'] : [])];
   const cells = rows.map(({ name, measured, limit }) => [
     titleOf(name),
     valueOf(name, measured),
     ...(hasIntervals ? [intervals.get(`${name}${CI}`) ?? null] : []),
-    limit,
+    ...(hasLimits ? [valueOf(name, limit)] : []),
   ]);
   return table(caption, headings, cells);
 }
@@ -53,7 +54,7 @@ export function sliceTable(caption: string, slices: readonly Group[]): Html | fa
   const names = [...found].filter((name) => !isIntervalOf(name, found)).sort((one, other) => rank(one) - rank(other));
   const headings: Heading[] = ['slice', ...names.map((name): Heading => ({ text: titleOf(name), number: true }))];
   const rows = slices.map(({ title, figures }) => [title, ...names.map((name) => sliceCell(figures, name))]);
-  return table(caption, headings, rows);
+  return html`<div class="dense">${table(caption, headings, rows)}</div>`;
 }
 
 function sliceCell(figures: readonly Figure[], name: string): Child {
@@ -73,8 +74,8 @@ function rank(name: string): number {
   return at === -1 ? SLICE_ORDER.length : at;
 }
 
-/** A figure as the record has it; a large number of bytes also as people say it. */
-function valueOf(name: string, measured: string | null): Child {
-  const size = readableSize(name, measured);
-  return size === null ? measured : html`${measured} <span class="quiet">(${size})</span>`;
+/** A figure or its limit as the record has it; a large number of bytes also as people say it. */
+export function valueOf(name: string, text: string | null): Child {
+  const size = readableSize(name, text);
+  return size === null ? text : html`${text} <span class="quiet">(${size})</span>`;
 }

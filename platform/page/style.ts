@@ -36,12 +36,14 @@ code, pre { font: .85em/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace
 .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .93rem; }
 .wide table { width: 100%; }
+.dense table { font-size: .82rem; } .dense th, .dense td { padding: .3rem .45rem; }
 caption { padding: .25rem 0; text-align: left; font-size: .875rem; }
 th, td { padding: .35rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { overflow-wrap: break-word; } td { overflow-wrap: anywhere; min-width: 6rem; }
 thead th { background: var(--panel); font-weight: 600; }
 tbody th { font-weight: 500; }
-td.number, th.number { min-width: 0; white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
+th.number, td.number { text-align: right; } td.number { min-width: 0; white-space: nowrap; } .mail { overflow-wrap: break-word; }
+td.number { font-variant-numeric: tabular-nums; }
 td p { margin: 0 0 .25rem; }
 dl { margin: .75rem 0; }
 dl > div { display: grid; grid-template-columns: minmax(9rem, 14rem) 1fr; gap: .1rem 1rem; padding: .3rem 0; border-bottom: 1px solid var(--line); }
@@ -71,13 +73,18 @@ pre { margin: .5rem 0; padding: .75rem; max-height: 30rem; overflow: auto; borde
   h1 { font-size: 1.5rem; } .sentence { font-size: 1.08rem; }
   dl > div { grid-template-columns: 1fr; }
   th, td { padding: .3rem .5rem; }
+  .wide thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .wide table, .wide caption, .wide tbody, .wide tr, .wide th, .wide td { display: block; }
+  .wide tr { padding: .6rem 0; border-bottom: 1px solid var(--line); }
+  .wide th, .wide td { padding: .1rem 0; border: 0; }
 }
 @media print {
   @page { margin: 14mm; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; }
-  h2, h3, caption, figcaption { break-after: avoid; }
+  h2, h3, h3 + p, caption, figcaption { break-after: avoid; }
   tr, figure, .banner, dl > div { break-inside: avoid; }
-  .scroll { overflow: visible; } th, td { min-width: 0; }
+  .scroll { overflow: visible; } td { min-width: 0; }
+  .dense table { font-size: 7.5pt; } .dense th, .dense td { padding: .2rem .3rem; }
   pre { max-height: none; font-size: 7pt; }
   details::details-content { display: block; content-visibility: visible; height: auto; }
   a { color: inherit; text-decoration: none; }

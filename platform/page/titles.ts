@@ -1,4 +1,4 @@
-import { numberIn } from './figures.js';
+import { boundIn, numberIn } from './figures.js';
 
 const KNOWN: Readonly<Record<string, string>> = {
   roc_auc: 'ROC AUC',
@@ -45,9 +45,9 @@ export function sizeText(bytes: number): string {
   return unit ? `${trimmed(bytes / unit[1])} ${unit[0]}` : `${bytes} bytes`;
 }
 
-/** The same for a figure of bytes by its name and text; null where it is none, or shorter as it is. */
+/** The same for a figure of bytes, or its limit, by its name and text; null where it is none, or shorter as it is. */
 export function readableSize(name: string, text: string | null): string | null {
-  const bytes = /(^|_)bytes$/.test(name) ? numberIn(text) : undefined;
+  const bytes = /(^|_)bytes$/.test(name) ? (numberIn(text) ?? boundIn(text)?.bound) : undefined;
   return bytes === undefined || bytes < 1_000 ? null : sizeText(bytes);
 }
 

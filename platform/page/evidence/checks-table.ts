@@ -1,6 +1,7 @@
 import { CHECKS, type Finding } from '../../../domain/checks.js';
 import { anchorOf } from '../checks/section.js';
 import { figuresOf, type Figure } from '../figures.js';
+import { valueOf } from '../figure-table.js';
 import { html, type Child, type Html } from '../html.js';
 import { mark } from '../marks.js';
 import { table } from '../table.js';
@@ -35,7 +36,8 @@ function keyFigures(finding: Finding): Child {
 function line({ name, measured, limit }: Figure): Html {
   const repeats = limit === null || limit === measured;
   return html`${titleOf(name)}
-    <strong>${brief(measured ?? '')}</strong>${!repeats && html` <span class="quiet">limit ${brief(limit)}</span>`}`;
+    <strong>${valueOf(name, brief(measured ?? ''))}</strong
+    >${!repeats && html` <span class="quiet">limit ${valueOf(name, brief(limit))}</span>`}`;
 }
 
 /** The section of the check has all of it. */

@@ -30,7 +30,7 @@ function decisionRow(decision: SignedDecision, evidenceDigest: string | null): C
   return [
     html`${gate}<br />${mark(decision.decision)}`,
     html`<p>${printedName}</p>
-      <p class="quiet">${person}</p>
+      <p class="quiet mail">${person}</p>
       <p>${when(new Date(at).toISOString())}</p>`,
     html`<p>${meaning}</p>
       ${comment !== '' && html`<p class="comment">${comment}</p>`}`,

@@ -27,7 +27,7 @@ function stageReached({ attempt, endedAt, promoted }: EvidenceRecord): string {
   const instead = promoted?.from ? ` in the place of ${promoted.from}` : '';
   switch (state) {
     case 'staging':
-      return `In staging ${lasting(soak?.earnedMs ?? 0)} of ${lasting(policy.soak.min)} are earned, and ${gatesOf(attempt)}.`;
+      return `In staging ${earned(soak?.earnedMs ?? 0, policy.soak.min)}, and ${gatesOf(attempt)}.`;
     case 'production':
       return `It went into production ${promoted ? when(promoted.at) : ''}${instead}.`;
     case 'archived':
@@ -39,6 +39,10 @@ function stageReached({ attempt, endedAt, promoted }: EvidenceRecord): string {
     default:
       return 'It is not in staging yet.';
   }
+}
+
+function earned(ms: number, asked: number): string {
+  return ms >= asked ? `the soak minimum of ${lasting(asked)} is over` : `${lasting(ms)} of ${lasting(asked)} are earned`;
 }
 
 function gatesOf(attempt: EvidenceRecord['attempt']): string {

@@ -29,7 +29,8 @@ const LEAST_MS = 0.001;
 const MARGIN = 2;
 const PLACES = ['right', 'left', 'right'] as const;
 const LINE = 18;
-const KEY_WIDTH = 170;
+const KEY_WIDTH = 160;
+const KEY_SAMPLE = 28;
 const KEY_LOW = 180;
 const KEY_HIGH = 60;
 
@@ -49,15 +50,13 @@ export function distributionPlot(drawing: Omit<Drawing, 'height'>, { curve, perc
   ).digits(2);
   const under = { title: 'within milliseconds (logarithmic)', scale: x, ticks: powers(x.ticks()), format: String };
   const limit = limitMs !== undefined && rule('limit', [x(atLeast(limitMs)), BOX.top], [x(atLeast(limitMs)), BOX.bottom]);
-  const median = percentiles[0] ? x(atLeast(percentiles[0].ms)) : BOX.left;
   return svg(
     { ...drawing, height: HEIGHT },
     html`${leftAxis({ title: 'predictions answered', scale: y, ticks: SHARES, format: percentText }, BOX)}${bottomAxis(under, BOX)}${limit}
       <path class="first" d="${path(drawn)}" />
       ${percentiles.map(({ name, ms, share }, i) => labelled(name, [x(atLeast(ms)), y(share)], PLACES[i] ?? 'right'))}${key(
-        percentiles,
-        limitMs,
-        median,
+        { curve: drawn, percentiles, limitMs },
+        x,
       )}`,
   );
 }
@@ -78,13 +77,17 @@ function labelled(name: string, [x, y]: readonly [number, number], to: 'left' | 
   return html`${point([x, y])}${text(place, name, { kind: 'halo', to })}`;
 }
 
-/** The figures themselves, in the corner that the curve leaves free. */
-function key(percentiles: readonly Percentile[], limitMs: number | undefined, median: number): Html {
-  const isRight = median < (BOX.left + BOX.right) / 2;
-  const [left, top] = [isRight ? BOX.right - KEY_WIDTH : BOX.left + 10, isRight ? KEY_LOW : KEY_HIGH];
-  const rows = percentiles.map(({ name, ms }, i) => text([left + 34, top + i * LINE], `${name} ${ms} ms`, { kind: 'halo' }));
+/** The figures themselves, in the corner that the curve leaves free, beside the line of the limit and not on it. */
+function key({ percentiles, limitMs }: Distribution, x: (ms: number) => number): Html {
+  const middle = (BOX.left + BOX.right) / 2;
+  const isLow = percentiles.every(({ name, ms }) => name !== 'p50' || x(atLeast(ms)) < middle);
+  const limitAt = limitMs === undefined ? BOX.right : x(atLeast(limitMs));
+  const left = isLow ? (limitAt > middle ? limitAt : BOX.right) - KEY_WIDTH : BOX.left + 10;
+  const words = left + KEY_SAMPLE + 6;
+  const top = isLow ? KEY_LOW : KEY_HIGH;
+  const rows = percentiles.map(({ name, ms }, i) => text([words, top + i * LINE], `${name} ${ms} ms`, { kind: 'halo' }));
   if (limitMs === undefined) return html`${rows}`;
   const last = top + rows.length * LINE;
-  const sample = rule('limit', [left, last - 4], [left + 28, last - 4]);
-  return html`${rows}${sample}${text([left + 34, last], `limit for p95 ${limitMs} ms`, { kind: 'halo limit-text' })}`;
+  const sample = rule('limit', [left, last - 4], [left + KEY_SAMPLE, last - 4]);
+  return html`${rows}${sample}${text([words, last], `p95 limit ${limitMs} ms`, { kind: 'halo limit-text' })}`;
 }
