@@ -1,6 +1,6 @@
 import { readCurve } from '../../../domain/curves.js';
 import { boundIn, numberIn, own } from '../figures.js';
-import { html } from '../html.js';
+import { html, NOTHING } from '../html.js';
 import { distributionPlot } from '../plot/distribution.js';
 import type { Draw } from './drawn.js';
 
@@ -18,7 +18,7 @@ export const drawLatency: Draw = ({ measured, limit, curves }, { version }) => {
     return ms === undefined ? [] : [{ name, ms, share }];
   });
   const limitMs = boundIn(own(limit, 'p95_ms'))?.bound;
-  if (!curve) return { markup: html``, shown: [] };
+  if (!curve) return { markup: NOTHING, shown: [] };
   const words = percentiles.map(({ name, ms }) => `${name} ${ms} ms`).join(', ');
   const asked = limitMs === undefined ? '' : `; the limit for p95 is ${limitMs} ms`;
   const drawing = {

@@ -1,5 +1,5 @@
 import { boundIn, numberIn, own } from '../figures.js';
-import { html } from '../html.js';
+import { html, NOTHING } from '../html.js';
 import { sharePlot, type ShareRow } from '../plot/shares.js';
 import { percentText, sizeText } from '../titles.js';
 import type { Draw } from './drawn.js';
@@ -17,7 +17,7 @@ export const drawResources: Draw = ({ measured, limit }, { version }) => {
     if (figure === undefined || most === undefined || most.bound <= 0) return [];
     return [{ words: `${title} ${words(figure)}, limit ${most.sign} ${words(most.bound)}`, share: figure / most.bound }];
   });
-  if (rows.length === 0) return { markup: html``, shown: [] };
+  if (rows.length === 0) return { markup: NOTHING, shown: [] };
   const drawing = {
     id: 'resources-shares',
     title: 'Figures as shares of their limits',

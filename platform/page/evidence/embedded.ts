@@ -14,7 +14,7 @@ export function embeddedEvidence({ attempt }: EvidenceRecord): Html {
     </section> `;
   }
   const bytes = evidenceBytes(findings);
-  const fileName = `${promotionId.replace(/[^A-Za-z0-9._-]+/g, '-')}-evidence.json`;
+  const fileName = `evidence-${promotionId.replace(/[^A-Za-z0-9._-]+/g, '-')}.json`;
   const data = Buffer.from(bytes).toString('base64');
   return html`<section>
     <h2 id="evidence">Evidence</h2>

@@ -4,12 +4,13 @@ import type { EvidenceRecord, SignedDecision } from '../../read/evidence.js';
 import { html, type Child, type Html } from '../html.js';
 import { digest, mark } from '../marks.js';
 import { table } from '../table.js';
+import { isOpen } from './as-of.js';
 
 /** The gates as they stand, and every decision as it was signed: who, when, and what it means (21 CFR 11.50). */
 export function gatesSection({ attempt, decisions }: EvidenceRecord): Html {
   const gates = gateViews(attempt).map(({ gate, state, asks, group }) => {
     const { quorum } = attempt.policy.gates[gate];
-    return [gate, mark(state), asks, quorum === 1 ? group : `${group}, ${quorum} people`];
+    return [gate, mark(state === 'open' ? openIn(attempt) : state), asks, quorum === 1 ? group : `${group}, ${quorum} people`];
   });
   const rows = decisions.map((decision) => decisionRow(decision, attempt.evidenceDigest));
   return html`<section>
@@ -17,12 +18,18 @@ export function gatesSection({ attempt, decisions }: EvidenceRecord): Html {
     <div class="wide">${table('Four gates, each decided by another person', ['gate', 'state', 'asks', 'group'], gates)}</div>
     ${
       rows.length === 0
-        ? html`<p>Nobody has decided yet.</p>`
+        ? html`<p>${isOpen(attempt) ? 'Nobody has decided yet.' : 'Nobody decided.'}</p>`
         : html`<div class="wide">
             ${table('Decisions as they were signed', ['gate and decision', 'who and when', 'meaning and comment', 'signed over'], rows)}
           </div>`
     }
   </section> `;
+}
+
+/** A gate without a decision waits for one in staging only. */
+function openIn(attempt: EvidenceRecord['attempt']): string {
+  if (attempt.state === 'staging') return 'open';
+  return isOpen(attempt) ? 'not open yet' : 'not decided';
 }
 
 function decisionRow(decision: SignedDecision, evidenceDigest: string | null): Child[] {

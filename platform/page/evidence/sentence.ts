@@ -35,7 +35,8 @@ function stageReached({ attempt, endedAt, promoted }: EvidenceRecord): string {
     case 'rejected':
     case 'withdrawn':
     case 'expired':
-      return `The attempt ended ${state} ${endedAt ? when(endedAt) : ''}: ${endReason ?? ''}.`;
+      // An attempt that its checks ended has just said why.
+      return `The attempt ended ${state} ${endedAt ? when(endedAt) : ''}${soak === null && state === 'rejected' ? '' : `: ${endReason ?? ''}`}.`;
     default:
       return 'It is not in staging yet.';
   }
