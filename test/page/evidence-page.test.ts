@@ -95,6 +95,13 @@ describe('every check has its section', () => {
     expect(readable(sectionOf(page, 'resources'))).toContain('peak memory 93.8 MB, limit < 1 GB');
   });
 
+  it('says where it is the lower end of an interval that is held against the threshold', () => {
+    const [performance] = FINDINGS.filter(({ check }) => check === 'performance');
+    const limit = { accuracy: '>= 0.85 at the lower end of the 95 % interval' };
+    const text = readable(pageOf({ findings: [{ ...(performance as Finding), limit }] }));
+    expect(text).toContain('limit >= 0.85 for the lower end');
+  });
+
   it.each(['an-unknown-check', 'performance', 'latency', 'resources', 'security-scan', 'not-worse-than-production'])(
     'lists the figures of %s where there is nothing to draw',
     (check) => {

@@ -36,12 +36,15 @@ export function intervalRow(
 ): IntervalRow | undefined {
   const figure = numberIn(own(measured, name));
   if (figure === undefined) return undefined;
-  const asked = boundIn(own(limit, name));
+  const written = own(limit, name) ?? '';
+  const asked = boundIn(written);
+  // The policy may hold the lower end of the interval against the threshold, not the figure.
+  const which = written.includes('lower end') ? ' for the lower end' : '';
   return {
     title,
     figure,
     interval: intervalIn(own(measured, `${name}_ci95`)),
-    limit: asked && { at: asked.bound, words: `limit ${asked.sign} ${asked.bound}` },
+    limit: asked && { at: asked.bound, words: `limit ${asked.sign} ${asked.bound}${which}` },
   };
 }
 
