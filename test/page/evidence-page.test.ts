@@ -118,7 +118,7 @@ describe('every check has its section', () => {
 
   it('folds the many columns away of which nothing is expected', () => {
     const columns = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`column c${i}`, `${i} to ${i + 1}`]));
-    const one: Finding = { ...finding('data-quality' as CheckName), measured: columns, limit: { 'column c7': '>= 5' } };
+    const one: Finding = { ...finding('data-quality'), measured: columns, limit: { 'column c7': '>= 5' } };
     const section = sectionOf(pageOf({ findings: [one] }), 'data-quality');
     expect(readable(section.slice(0, section.indexOf('<details>')))).toContain('c7 7 to 8 >= 5');
     expect(readable(section)).toContain('39 columns of which nothing more is expected');
