@@ -42,6 +42,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   resume: actVerb('resume', 'let a paused soak go on'),
   withdraw: actVerb('withdraw', 'end your own attempt'),
   repin: actVerb('repin', 'pin the newest policy to a version in staging'),
+  freeze: {
+    does: 'hold promotions to production back',
+    load: async () => (await import('./commands/freeze.js')).freezeCommand,
+  },
   rollback: {
     does: 'take production back to a version that was there before',
     load: async () => (await import('./commands/rollback.js')).rollbackCommand,

@@ -98,6 +98,11 @@ export const ACTS = {
   resume: { typ: 'gatehouse-resume/v1', right: ['mlops'], fields: attempt },
   withdraw: { typ: 'gatehouse-withdraw/v1', right: ['mlops', 'ds-team'], fields: attempt },
   repin: { typ: 'gatehouse-repin/v1', right: ['mlops'], fields: { ...attempt, policy_digest: matching(SHA256) } },
+  freeze: {
+    typ: 'gatehouse-freeze/v1',
+    right: ['admin', 'mlops', 'devops'],
+    fields: { model: matching(new RegExp(`${MODEL_NAME.source}|^$`)), freeze: oneOf('on', 'off'), reason },
+  },
   release: { typ: 'gatehouse-release/v1', right: ['mlops'], fields: { ...version, reason } },
   retire: { typ: 'gatehouse-retire/v1', right: ['mlops'], fields: { ...version, reason } },
   rollback: {

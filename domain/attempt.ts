@@ -1,5 +1,6 @@
 import type { Decision } from './acts.js';
 import type { CheckName, Finding } from './checks.js';
+import type { Freeze } from './freeze.js';
 import type { Gate, Policy } from './policy.js';
 import type { Stage } from './progress.js';
 import type { Soak } from './soak.js';
@@ -59,6 +60,8 @@ export interface Attempt {
   readonly told: readonly string[];
   /** The version in production now, whichever it is. */
   readonly production: string | null;
+  /** What holds promotions of this model back now. */
+  readonly freezes: readonly Freeze[];
   /** The production change this attempt made, and which of its follow-ups are done. */
   readonly change: { readonly key: string; readonly followUpsDone: readonly string[] } | null;
 }

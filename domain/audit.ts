@@ -19,6 +19,8 @@ export type AuditAction =
   | 'soak.extended'
   | 'soak.paused'
   | 'soak.resumed'
+  | 'freeze.begun'
+  | 'freeze.lifted'
   | 'production.changed'
   | 'version.released'
   | 'version.resolved'

@@ -31,6 +31,7 @@ export function eligibilityOf(attempt: Attempt): Eligibility {
     ...checkConditions(attempt),
     soakCondition(attempt),
     incidentCondition(attempt),
+    freezeCondition(attempt),
     ...gateConditions(attempt),
   ];
   const met = conditions.every(({ verdict, id }) => verdict === 'pass' || (verdict === 'skipped' && isRuled(attempt, id)));
@@ -132,6 +133,18 @@ function incidentCondition({ critical }: Attempt): Condition {
   };
 }
 
+function freezeCondition({ freezes }: Attempt): Condition {
+  return {
+    id: 'freeze',
+    kind: 'freeze',
+    verdict: freezes.length === 0 ? 'pass' : 'pending',
+    measured: freezes.map(({ model, by, reason }) => `${model ?? 'all models'} by ${by}: ${reason}`).join('; ') || null,
+    limit: 'none',
+    source: 'the record',
+    who: 'gatehouse freeze --lift',
+  };
+}
+
 function gateConditions(attempt: Attempt): Condition[] {
   return foldGates(attempt).map(({ gate, state, last }) => {
     const verdict = state === 'approved' ? 'pass' : state === 'rejected' ? 'fail' : 'pending';
@@ -151,9 +164,9 @@ function gateConditions(attempt: Attempt): Condition[] {
 
 /** The earliest moment production could follow if everybody decided now and staging stayed healthy. */
 function earliestOf(attempt: Attempt): string | null {
-  const { state, soak, now, policy } = attempt;
-  // Nobody knows how long a pause lasts.
-  if (state !== 'staging' || !soak || openPause(soak.pauses)) return null;
+  const { state, soak, now, policy, freezes } = attempt;
+  // Nobody knows how long a pause or a freeze lasts.
+  if (state !== 'staging' || !soak || openPause(soak.pauses) || freezes.length > 0) return null;
   return iso(Math.max(now, minimumEndsAt(soak, now, policy)));
 }
 

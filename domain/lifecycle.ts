@@ -2,6 +2,7 @@ import type { Attempt, Recheck } from './attempt.js';
 import { checksOpen } from './attempt.js';
 import { CHECKS, passes, RECHECKS, type CheckName } from './checks.js';
 import { stepsOpen } from './follow-ups.js';
+import { freezeText } from './freeze.js';
 import { foldGates } from './gates.js';
 import { openPause } from './pause.js';
 import type { Stage } from './progress.js';
@@ -62,6 +63,8 @@ function inStaging(attempt: Attempt): Next {
   if (openPause(soak.pauses)) return { kind: 'wait', until: null, probe: true };
   const expiry = maximumEndsAt(soak, now, policy);
   if (isReady(attempt)) {
+    // Ready wins over expired; it goes when the freeze ends, which whoever lifts it says.
+    if (attempt.freezes.length > 0) return { kind: 'wait', until: null, probe: true };
     const rest = recheckRest(attempt);
     if (rest === 'fresh') return { kind: 'change' };
     if (rest === 'due') return { kind: 'recheck', checks: RECHECKS };
@@ -102,7 +105,8 @@ function missingBeforeRecheck(attempt: Attempt): string[] {
 /** What an attempt in staging still misses, in words; empty when nothing. */
 export function missing(attempt: Attempt): string[] {
   const before = missingBeforeRecheck(attempt);
-  if (before.length > 0) return before;
+  const frozen = attempt.freezes.map(freezeText);
+  if (before.length > 0 || frozen.length > 0) return [...before, ...frozen];
   return latestRechecks(attempt)
     .filter((recheck) => !passes(recheck.finding))
     .map(({ finding }) => `re-check ${finding.check} ${finding.verdict}: ${finding.reason}`);

@@ -120,6 +120,19 @@ CREATE TABLE quarantine (
 );
 CREATE INDEX quarantine_latest ON quarantine (model_id, version, seq DESC);
 
+-- What holds promotions back by hand; the latest row of a kind and model counts. Without a model it is for all of them.
+CREATE TABLE switch (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind text NOT NULL CHECK (kind IN ('freeze')),
+  model_id integer REFERENCES model_registry,
+  is_on boolean NOT NULL,
+  reason text NOT NULL,
+  person text NOT NULL REFERENCES person,
+  envelope text NOT NULL UNIQUE REFERENCES envelope DEFERRABLE INITIALLY DEFERRED,
+  at timestamptz NOT NULL
+);
+CREATE INDEX switch_latest ON switch (kind, model_id, seq DESC);
+
 -- What somebody has to be told, written in the transaction that makes it so; every channel delivers it by itself.
 CREATE TABLE notice (
   key text PRIMARY KEY,
@@ -145,7 +158,7 @@ DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['envelope', 'refusal_counted', 'policy', 'feature_view', 'dataset', 'check_result', 'decision',
-                              'soak_act', 'performance_window', 'production_change', 'follow_up', 'quarantine', 'notice',
+                              'soak_act', 'performance_window', 'production_change', 'follow_up', 'quarantine', 'switch', 'notice',
                               'notice_delivery'] LOOP
     EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I
                     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);

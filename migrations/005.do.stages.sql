@@ -30,6 +30,13 @@ CREATE FUNCTION round_passed(p_promotion text, p_round integer) RETURNS boolean 
      AND (verdict = 'pass' OR (verdict = 'skipped' AND check_name = 'not-worse-than-production'))
 $$;
 
+-- Whether somebody holds promotions of a model back, or those of all models.
+CREATE FUNCTION is_frozen(p_model integer) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM (SELECT DISTINCT ON (model_id) is_on FROM public.switch
+                               WHERE kind = 'freeze' AND (model_id IS NULL OR model_id = p_model)
+                               ORDER BY model_id, seq DESC) AS latest WHERE is_on)
+$$;
+
 CREATE FUNCTION change_stage(p_promotion text, p_from text, p_to text, p_reason text, p_audit text) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -140,6 +147,9 @@ BEGIN
   END IF;
   IF (SELECT kind FROM public.soak_act WHERE promotion_id = p_promotion AND kind <> 'extend' ORDER BY seq DESC LIMIT 1) = 'pause' THEN
     RAISE EXCEPTION 'the attempt is paused' USING ERRCODE = 'GH002';
+  END IF;
+  IF public.is_frozen(attempt.model_id) THEN
+    RAISE EXCEPTION 'promotions are frozen' USING ERRCODE = 'GH002';
   END IF;
 
   moment := public.gatehouse_now();

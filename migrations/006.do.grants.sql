@@ -5,7 +5,7 @@ GRANT EXECUTE ON FUNCTION gatehouse_now() TO gatehouse_worker, gatehouse_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO gatehouse_worker, gatehouse_reader;
 
 GRANT INSERT ON envelope, refusal_counted, policy, feature_view, dataset, check_result, decision, soak_act, performance_window, follow_up,
-  quarantine, notice, notice_delivery TO gatehouse_worker;
+  quarantine, switch, notice, notice_delivery TO gatehouse_worker;
 GRANT INSERT (name) ON model_registry TO gatehouse_worker;
 GRANT INSERT (model_id, version, artifact_digest, feature_hash, registered_by, registered_at, envelope)
   ON model_version_detail TO gatehouse_worker;

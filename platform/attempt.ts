@@ -9,6 +9,7 @@ import type { Stage } from '../domain/progress.js';
 import { differingField } from '../domain/statement.js';
 import { sha256 } from './digest.js';
 import { openEnvelope, verifySignature } from './envelope.js';
+import { openFreezes } from './freezes.js';
 import type { Person } from './people.js';
 import { allPeople } from './people.js';
 import type { Db } from './pool.js';
@@ -97,6 +98,7 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     told: row.told ?? [],
     decisions: [],
     rechecks: await rechecksOf(db, promotionId),
+    freezes: await openFreezes(db, row.model),
     production: row.production,
     change: row.change_key === null ? null : { key: row.change_key, followUpsDone: row.follow_ups ?? [] },
   };

@@ -9,6 +9,7 @@ import type { ActAnswer } from '../../workflows/messages.js';
 import { attemptAct } from './acts/attempt-act.js';
 import { retire, rollBack } from './acts/by-hand.js';
 import { decideOn } from './acts/decision.js';
+import { freezePromotions } from './acts/freeze.js';
 import { releaseVersion } from './acts/release.js';
 import { resolveVersion } from './acts/resolve.js';
 import { promoteNow } from './acts/promote.js';
@@ -38,6 +39,7 @@ const APPLY: Readonly<Record<ActType, ApplyAct>> = {
   resume: attemptAct('resume'),
   withdraw: attemptAct('withdraw'),
   repin: attemptAct('repin'),
+  freeze: freezePromotions,
   release: releaseVersion,
   retire,
   rollback: rollBack,

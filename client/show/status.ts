@@ -12,12 +12,15 @@ export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo
     const next = 'Next: gatehouse register DIR --approver E, where DIR holds model.yaml; or gatehouse demo.';
     return lines('', `Nothing is registered yet. ${next}`, on);
   }
-  const shown = models.flatMap(({ model, production, versions }) => {
+  const shown = models.flatMap(({ model, production, frozen, versions }) => {
     const heading = `${model}: ${production === null ? 'nothing in production' : `${production} in production`}`;
     const rows = versions.map((version) => row(version, on));
     const attempts = versions.flatMap((version) => versionLines(version, on, linkTo));
     const versionTable = table(['VERSION', 'STAGE', 'SINCE', 'NOTE'], rows, on).split('\n');
-    return [...lines('', heading, on, on.paint.bold), ...versionTable, ...attempts, ''];
+    const held = frozen.flatMap(({ model: of, since: at, by, reason }) =>
+      lines('', `FROZEN ${of ?? 'all models'} since ${when(at)} by ${by}: ${reason}`, on, on.paint.yellow),
+    );
+    return [...lines('', heading, on, on.paint.bold), ...held, ...versionTable, ...attempts, ''];
   });
   return [...shown, ...lines('', `as of ${when(asOf)}`, on, on.paint.dim)];
 }

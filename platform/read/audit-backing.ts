@@ -13,6 +13,7 @@ import { peopleBacking } from './backing/people.js';
 import { policiesBacking } from './backing/policies.js';
 import { quarantinesBacking } from './backing/quarantines.js';
 import { soakActsBacking } from './backing/soak-acts.js';
+import { switchesBacking } from './backing/switches.js';
 import { createJumps } from './backing/times.js';
 import type { Told } from './backing/told.js';
 import { versionsBacking } from './backing/versions.js';
@@ -63,6 +64,7 @@ function everyKind(db: Db): Backing[] {
     versionsBacking(db, told, policies),
     changesBacking(db, { told, people, policies }),
     quarantinesBacking(db),
+    switchesBacking(db),
     followUpsBacking(db, jumps),
   ];
 }

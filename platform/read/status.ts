@@ -2,11 +2,13 @@ import type pg from 'pg';
 import type { Attempt } from '../../domain/attempt.js';
 import type { JsonValue } from '../../domain/canonical.js';
 import { CHECKS, passes } from '../../domain/checks.js';
+import type { Freeze } from '../../domain/freeze.js';
 import { promotionWorkflowId } from '../../domain/ids.js';
 import type { GateView, Stage } from '../../domain/progress.js';
 import { progressOf } from '../../domain/view.js';
 import { loadAttempt } from '../attempt.js';
 import { databaseNow } from '../audit.js';
+import { openFreezes } from '../freezes.js';
 import { allPeople, type Person } from '../people.js';
 import type { Db } from '../pool.js';
 import { couldApprove } from './deciders.js';
@@ -69,6 +71,11 @@ export interface VersionStatus extends Omit<VersionRow, 'model' | 'promotionId'>
   readonly followUps: readonly FollowUp[];
 }
 
+/** A freeze as `status` shows it; `model` is null for one of all models. */
+export interface FreezeStatus extends Omit<Freeze, 'since'> {
+  readonly since: string;
+}
+
 /** What `status` answers: every model meant, at one moment. */
 export interface Status {
   /** Database time. */
@@ -76,6 +83,8 @@ export interface Status {
   readonly models: readonly {
     readonly model: string;
     readonly production: string | null;
+    /** What holds promotions of it back now; times as ISO text. */
+    readonly frozen: readonly FreezeStatus[];
     readonly versions: readonly VersionStatus[];
   }[];
 }
@@ -86,6 +95,7 @@ export interface Reading {
   readonly asOf: string;
   readonly serving: ReadonlyMap<string, string>;
   readonly people: readonly Person[];
+  readonly freezes: readonly Freeze[];
   readonly versions: readonly (VersionRow & {
     readonly attempt: AttemptReading | null;
     readonly followUps: readonly FollowUp[];
@@ -111,7 +121,13 @@ export async function takeReading(pool: pg.Pool, filter: VersionFilter): Promise
       const attempt = row.promotionId === null ? null : await readAttempt(db, row.promotionId);
       versions.push({ ...row, attempt, followUps: await readFollowUps(db, row) });
     }
-    return { asOf, serving: await readProduction(db), people: await allPeople(db), versions };
+    return {
+      asOf,
+      serving: await readProduction(db),
+      people: await allPeople(db),
+      freezes: await openFreezes(db, null),
+      versions,
+    };
   });
 }
 
@@ -122,7 +138,14 @@ export function statusAt(reading: Reading, asOf: string): Status {
     const promotion = attempt && attemptStatus(attempt, reading.people, asOf);
     byModel.set(model, [...(byModel.get(model) ?? []), { ...row, promotion }]);
   }
-  const models = [...byModel].map(([model, versions]) => ({ model, production: reading.serving.get(model) ?? null, versions }));
+  const models = [...byModel].map(([model, versions]) => ({
+    model,
+    production: reading.serving.get(model) ?? null,
+    frozen: reading.freezes
+      .filter((freeze) => freeze.model === null || freeze.model === model)
+      .map(({ since, ...freeze }) => ({ ...freeze, since: new Date(since).toISOString() })),
+    versions,
+  }));
   return { asOf, models };
 }
 

@@ -68,7 +68,7 @@ export const version = (number: string, change: Partial<VersionStatus> = {}): Ve
 
 export const status = (...versions: VersionStatus[]): Status => ({
   asOf: '2026-09-10T12:00:01.234Z',
-  models: versions.length === 0 ? [] : [{ model: SAMPLE_MODEL, production: '1.2.0', versions }],
+  models: versions.length === 0 ? [] : [{ model: SAMPLE_MODEL, production: '1.2.0', frozen: [], versions }],
 });
 
 const condition = (id: string, kind: Condition['kind'], change: Partial<Condition> = {}): Condition => {

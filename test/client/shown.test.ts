@@ -75,6 +75,15 @@ describe('status', () => {
     expect(unbroken(statusLines(soaking, canvas(120, false), noLink))).not.toContain('measured');
   });
 
+  it('says over the versions who holds promotions back, and since when', () => {
+    const frozen = [
+      { model: null, since: '2026-09-09T08:00:01.234Z', by: 'olga.devops@duetmind.example', reason: 'an incident' },
+    ];
+    const { models, asOf } = status(version('1.4.0'));
+    const text = unbroken(statusLines({ asOf, models: models.map((each) => ({ ...each, frozen })) }, canvas(60, false), noLink));
+    expect(text).toContain('FROZEN all models since 2026-09-09 08:00:01 UTC by olga.devops@duetmind.example: an incident');
+  });
+
   it('marks with symbols what colours say', () => {
     const text = unbroken(statusLines(soaking, canvas(120, true), noLink).map(stripVTControlCharacters));
     expect(text).toMatch(/✓ approved.*… open.*✗ void/);

@@ -108,7 +108,15 @@ describe('rollback, release, retire, resolve', { timeout: 180_000 }, () => {
       ['security', PEOPLE.security],
     ] as const)
       await stack.json(0, 'approve', '--model-name', MODEL, '--version', '1.2.0', '--gate', gate, '--approver', person);
+    const freeze = (...more: string[]) => ['freeze', '--reason', REASON, '--approver', PEOPLE.devops, ...more];
+    expect(await stack.json(0, ...freeze())).toMatchObject({ ok: true, model: null, frozen: true });
     await stack.json(0, 'clock', 'advance', '7d');
+    const held = await stack.cli(...promote('1.2.0', 'staging', 'production'));
+    expect(held).toMatchObject({ code: 3, stderr: expect.stringContaining('the end of the freeze of all models') as string });
+    expect((await stack.cli(...freeze())).code).toBe(5);
+    expect((await stack.cli('status')).stdout).toMatch(/FROZEN all models since .* by olga\.devops/);
+    expect((await stack.cli(...freeze('--model-name', 'nobody'))).code).toBe(2);
+    await stack.json(0, ...freeze('--lift'));
     await untilStage(stack, '1.2.0', 'production');
     await intoProduction(stack, '1.4.0');
     await eventually(async () => served().version === '1.4.0');

@@ -10,8 +10,8 @@ import { MODEL } from '../support/stack.js';
 import { makeWorld, type World } from '../support/world.js';
 
 const PLACES = Object.keys(VERSION_IN) as Place[];
-/** Acts that are about files, or make a version. */
-const NOT_ON_A_VERSION: readonly string[] = ['policy', 'feature-view', 'dataset', 'register'];
+/** Acts that are about files or whole models, or make a version. */
+const NOT_ON_A_VERSION: readonly string[] = ['policy', 'feature-view', 'dataset', 'register', 'freeze'];
 
 let world: World;
 beforeAll(async () => {

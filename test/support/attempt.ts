@@ -123,6 +123,7 @@ export function attempt(change: Partial<Attempt> = {}): Attempt {
     critical: null,
     decisions: [],
     rechecks: [],
+    freezes: [],
     told: [],
     production: null,
     change: null,

@@ -22,6 +22,9 @@ type Act = readonly [ActType, Says];
 const onAttempt: Says = ({ promotion, reason }, { subject, detail }) => promotion === subject && reason === detail['reason'];
 const byHand: Says = ({ model, reason }, { detail }) => model === detail['model'] && reason === detail['reason'];
 
+const ofFreeze: Says = ({ model, reason }, { subject, detail }) =>
+  reason === detail['reason'] && model === (detail['model'] ?? '') && subject === (detail['model'] ?? 'all models');
+
 /** Which act an event speaks of, and whether the act's fields say the same. */
 const ACT_OF: Readonly<Record<string, Act>> = {
   'policy.registered': ['policy', ({ model }, { subject }) => subject === `policy/${model}`],
@@ -40,6 +43,8 @@ const ACT_OF: Readonly<Record<string, Act>> = {
     'release',
     ({ model, version, reason }, { subject, detail }) => subject === `${model}/${version}` && reason === detail['reason'],
   ],
+  'freeze.begun': ['freeze', (payload, event) => payload['freeze'] === 'on' && ofFreeze(payload, event)],
+  'freeze.lifted': ['freeze', (payload, event) => payload['freeze'] === 'off' && ofFreeze(payload, event)],
   'promotion.requested': ['request', ({ model, version }, { subject }) => subject.startsWith(`${model}/${version}/`)],
   'promotion.asked': ['promote', ({ promotion }, { subject }) => promotion === subject],
   'promotion.repinned': [

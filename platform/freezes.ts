@@ -1,0 +1,24 @@
+import type { Freeze } from '../domain/freeze.js';
+import type { Db } from './pool.js';
+
+interface Row {
+  readonly model: string | null;
+  readonly is_on: boolean;
+  readonly person: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** What holds promotions back now: of all models, and of the one named, or of any where none is. */
+export async function openFreezes(db: Db, model: string | null): Promise<Freeze[]> {
+  const { rows } = await db.query<Row>(
+    `SELECT DISTINCT ON (s.model_id) m.name AS model, s.is_on, s.person, s.reason, s.at
+       FROM switch s LEFT JOIN model_registry m ON m.id = s.model_id
+      WHERE s.kind = 'freeze' AND (s.model_id IS NULL OR $1::text IS NULL OR m.name = $1)
+      ORDER BY s.model_id NULLS FIRST, s.seq DESC`,
+    [model],
+  );
+  return rows
+    .filter(({ is_on: isOn }) => isOn)
+    .map(({ model: of, person: by, reason, at }) => ({ model: of, since: Date.parse(at), by, reason }));
+}
