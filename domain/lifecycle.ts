@@ -62,9 +62,9 @@ function inStaging(attempt: Attempt): Next {
   // Both ends move on with the time; whoever resumes says so.
   if (openPause(soak.pauses)) return { kind: 'wait', until: null, probe: true };
   const expiry = maximumEndsAt(soak, now, policy);
+  // Ready wins over expired; it goes when the freeze ends, which whoever lifts it says.
+  if (isHeld(attempt)) return { kind: 'wait', until: null, probe: true };
   if (isReady(attempt)) {
-    // Ready wins over expired; it goes when the freeze ends, which whoever lifts it says.
-    if (attempt.freezes.length > 0) return { kind: 'wait', until: null, probe: true };
     const rest = recheckRest(attempt);
     if (rest === 'fresh') return { kind: 'change' };
     if (rest === 'due') return { kind: 'recheck', checks: RECHECKS };
@@ -91,6 +91,11 @@ function aheadOfSoak(attempt: Attempt): Next | undefined {
 /** Whether soak and gates are all there, so that only the re-checks stand before production. */
 export function isReady(attempt: Attempt): boolean {
   return missingBeforeRecheck(attempt).length === 0;
+}
+
+/** Whether a freeze is all that holds an attempt back now. */
+export function isHeld(attempt: Attempt): boolean {
+  return isReady(attempt) && attempt.freezes.length > 0;
 }
 
 function missingBeforeRecheck(attempt: Attempt): string[] {

@@ -1,6 +1,6 @@
 import type { Attempt } from './attempt.js';
 import { foldGates } from './gates.js';
-import { isReady, missing } from './lifecycle.js';
+import { isHeld, missing } from './lifecycle.js';
 import { openPause } from './pause.js';
 import { formatDuration } from './quantity.js';
 import { maximumEndsAt } from './soak.js';
@@ -61,8 +61,7 @@ function soakReminders(attempt: Attempt): Planned[] {
   const { soak, policy, now, promotionId: subject, model, version, requestedBy } = attempt;
   const lacks = missing(attempt);
   // What only waits for a freeze to end does not expire.
-  const isHeld = attempt.freezes.length > 0 && isReady(attempt);
-  if (!soak || openPause(soak.pauses) || lacks.length === 0 || isHeld) return [];
+  if (!soak || openPause(soak.pauses) || lacks.length === 0 || isHeld(attempt)) return [];
   const end = maximumEndsAt(soak, now, policy);
   return policy.soak.remind_before
     .map((before) => ({ before, at: end - before }))

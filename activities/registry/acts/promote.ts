@@ -1,5 +1,5 @@
 import { promotionWorkflowId } from '../../../domain/ids.js';
-import { isReady, missing } from '../../../domain/lifecycle.js';
+import { isHeld, isReady, missing } from '../../../domain/lifecycle.js';
 import { notRegistered } from '../../../domain/stages.js';
 import { appendAudit } from '../../../platform/audit.js';
 import type { ApplyAct } from '../applied.js';
@@ -50,7 +50,7 @@ export const promoteNow: ApplyAct = async (tx, { hash, payload, person }) => {
         next: 'ask for a new attempt',
       },
     };
-  if (!isReady(attempt)) {
+  if (!isReady(attempt) || isHeld(attempt)) {
     return {
       subject,
       notices,
