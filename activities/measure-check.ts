@@ -1,6 +1,7 @@
 import { cancellationSignal, sleep } from '@temporalio/activity';
 import type { Attempt } from '../domain/attempt.js';
 import type { CheckName, Finding } from '../domain/checks.js';
+import { CannotMeasure } from './checks/cannot-measure.js';
 import type { CheckContext, UnderLoad } from './checks/check.js';
 import { checks } from './checks/index.js';
 import type { CheckSubject } from './checks/subject.js';
@@ -34,7 +35,7 @@ export async function measureCheck(deps: Deps, attempt: Attempt, check: CheckNam
       if (classify(error) === 'away') throw error;
       // No check of a package that cannot be read is able to run; the one that asks whether it is intact has its answer.
       if (error instanceof PackageDamaged && check === 'artifacts') return damagedFinding(attempt, error.message);
-      if (tries > attempt.policy.checks.retries) return couldNotMeasure(check, error, tries);
+      if (error instanceof CannotMeasure || tries > attempt.policy.checks.retries) return couldNotMeasure(check, error, tries);
       deps.log('warn', 'a check could not be measured', { check, promotionId: attempt.promotionId, tries, error: String(error) });
       await sleep(PAUSE_BEFORE_RETRY_MS);
     }
@@ -76,6 +77,7 @@ async function productionOf({ pool, store }: Deps, { model, production }: Attemp
 }
 
 function couldNotMeasure(check: CheckName, error: unknown, tries: number): Finding {
-  const reason = `could not be measured in ${tries} tries: ${error instanceof Error ? error.message : String(error)}`;
+  const often = tries === 1 ? '' : ` in ${tries} tries`;
+  const reason = `could not be measured${often}: ${error instanceof Error ? error.message : String(error)}`;
   return { check, verdict: 'error', measured: {}, limit: {}, source: 'gatehouse', reason };
 }

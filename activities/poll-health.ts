@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Attempt } from '../domain/attempt.js';
 import { earnedAfter, stretchOf, type Health } from '../domain/soak.js';
 import { loadAttempt } from '../platform/attempt.js';
+import { printable } from '../platform/files/quoted.js';
 import { inTransaction, type Tx } from '../platform/pool.js';
 import { firstHoldoutRow } from './checks/holdout.js';
 import { probeArtifact } from './health-probe.js';
@@ -85,7 +86,8 @@ async function writeWindow(tx: Tx, attempt: Attempt, { verdict, reason, tookMs }
       new Date(stretch.from).toISOString(),
       new Date(stretch.to).toISOString(),
       verdict,
-      reason,
+      // A runtime's words hold names out of the model.
+      printable(reason),
       earnedMs,
       tookMs,
     ],

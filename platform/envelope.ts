@@ -1,4 +1,4 @@
-import type { JWK } from 'jose';
+import type { importJWK, JWK } from 'jose';
 import { actOfType, wrongField, type ActPayload, type ActType } from '../domain/acts.js';
 import { canonicalJson, type JsonValue } from '../domain/canonical.js';
 import type { Refusal } from '../domain/refusal.js';
@@ -69,11 +69,24 @@ export async function verifySignature(jws: string, publicJwk: JWK): Promise<bool
   if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string') return false;
   const { compactVerify } = await import('jose/jws/compact/verify');
   try {
-    await compactVerify(jws, { kty, crv, x }, { algorithms: [ALGORITHM] });
+    await compactVerify(jws, await imported(x), { algorithms: [ALGORITHM] });
     return true;
   } catch {
     return false;
   }
+}
+
+/** The keys that were used before: importing one takes as long as a signature, and a trail has many by each person. */
+const keys = new Map<string, Promise<Awaited<ReturnType<typeof importJWK>>>>();
+
+function imported(x: string): Promise<Awaited<ReturnType<typeof importJWK>>> {
+  const known = keys.get(x);
+  if (known) return known;
+  const key = import('jose/key/import').then((jose) => jose.importJWK({ kty: 'OKP', crv: 'Ed25519', x }, ALGORITHM));
+  keys.set(x, key);
+  // A key that is none is refused each time it is used.
+  key.catch(() => keys.delete(x));
+  return key;
 }
 
 type Refused = Extract<Opened, { ok: false }>;

@@ -11,6 +11,7 @@ import {
 import { columnDifferences } from '../../domain/feature-differences.js';
 import { formatFigure } from '../../domain/metrics.js';
 import { formatDuration } from '../../domain/quantity.js';
+import { CannotMeasure } from './cannot-measure.js';
 import { found, listed, type Check, type CheckContext } from './check.js';
 import { differencesInWords } from './feature-schema.js';
 import { holdoutOf } from './holdout.js';
@@ -59,14 +60,14 @@ export const dataQuality: Check = {
 };
 
 function trainingOf({ modelFile, trainingSet }: CheckSubject): DatasetRecord {
-  if (!trainingSet) throw new Error(`the training set ${modelFile.training.dataset} is not registered`);
+  if (!trainingSet) throw new CannotMeasure(`the training set ${modelFile.training.dataset} is not registered`);
   const { name, role } = trainingSet;
-  if (role !== 'training') throw new Error(`${name} is registered as a ${role} set, not as a training set`);
+  if (role !== 'training') throw new CannotMeasure(`${name} is registered as a ${role} set, not as a training set`);
   return trainingSet;
 }
 
 function viewOf({ modelFile, featureView }: CheckSubject): RegisteredFeatureView {
-  if (!featureView) throw new Error(`${viewText(modelFile.featureView)} is not registered`);
+  if (!featureView) throw new CannotMeasure(`${viewText(modelFile.featureView)} is not registered`);
   return featureView;
 }
 

@@ -1,7 +1,9 @@
 import { classifierFigures, type ClassifierFigures } from '../../domain/metrics.js';
 import type { Policy } from '../../domain/policy.js';
 import type { LabelledRows, Predictions, RunLimits } from '../ports.js';
+import { CannotMeasure } from './cannot-measure.js';
 import type { CheckContext } from './check.js';
+import { ModelRefused } from './model-refused.js';
 import type { CheckSubject, DatasetRecord } from './subject.js';
 
 /** How a version's figures are measured, for the source of a finding. */
@@ -39,6 +41,10 @@ export async function measure(context: CheckContext, subject: CheckSubject, rows
   const { sha256 } = modelArtifact(subject);
   if (!(await store.verify(sha256, signal))) throw new Error(`the stored model does not have its SHA-256 ${sha256}`);
   const predictions = await models.predict(store.pathOf(sha256), rows, runLimits(policy, signal));
+  const row = predictions.scores.findIndex((score) => !Number.isFinite(score));
+  if (row >= 0) throw new ModelRefused('does-not-fit', `the model answers ${predictions.scores[row]} on row ${row + 1}`);
+  const isOfOneClass = rows.labels.every((label) => label === rows.labels[0]);
+  if (isOfOneClass) throw new CannotMeasure(`all ${rows.labels.length} rows of the hold-out set are of class ${rows.labels[0]}`);
   return { predictions, figures: classifierFigures(rows.labels, predictions.labels, predictions.scores) };
 }
 

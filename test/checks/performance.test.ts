@@ -103,9 +103,12 @@ describe('performance', () => {
     await expect(run(subjectOf('1.2.0'), { models })).rejects.toThrow('the model process was killed by SIGKILL');
   });
 
-  test('answers that are no figures are an error', async () => {
+  test('a model whose answers are no figures fails', async () => {
     const models = answering((rows) => ({ labels: Array<number>(rows).fill(0), scores: Array<number>(rows).fill(Number.NaN) }));
-    await expect(run(subjectOf('1.2.0'), { models })).rejects.toThrow('the score of row 1 is not finite');
+    expect(await run(subjectOf('1.2.0'), { models })).toMatchObject({
+      verdict: 'fail',
+      reason: 'the model answers NaN on row 1',
+    });
   });
 
   test('without a hold-out set nothing can be measured', async () => {

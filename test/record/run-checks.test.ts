@@ -1,5 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.js';
 import type { ModelRunner } from '../../activities/ports.js';
@@ -9,6 +10,7 @@ import { advanceClock } from '../../platform/clock.js';
 import { registerLike } from '../support/copies.js';
 import { GATE_PEOPLE, PEOPLE } from '../support/promotion.js';
 import { drive, inActivity, request } from '../support/staged.js';
+import { EXAMPLE } from '../support/stack.js';
 import { makeWorld, type World } from '../support/world.js';
 
 const WEEK = 7 * 24 * 60 * 60_000;
@@ -113,6 +115,37 @@ describe('a round of checks', () => {
     await run();
     expect(await verdicts()).toMatchObject({ latency: 'pass', resources: 'pass' });
     expect(used.loads).toBe(2);
+  });
+});
+
+describe('what a stranger wrote into a file', () => {
+  it('ends the attempt with a verdict, whatever is in it', async () => {
+    const csv = readFileSync(join(EXAMPLE, 'data', 'train.csv'), 'utf8').replace('AXL', 'A\u0000\u202eL');
+    const data = await world.deps.store.putBytes(csv);
+    const yaml = readFileSync(join(EXAMPLE, 'training-set.yaml'), 'utf8')
+      .replace('name: ad_train_2026_09', 'name: ad_train_strange')
+      .replace('series: ad_train', 'series: strange')
+      .replace(/sha256: .*/, `sha256: ${data.digest}`);
+    const { digest } = await world.deps.store.putBytes(yaml);
+    expect(await world.act('dataset', PEOPLE.mlops, { file: digest, data: data.digest })).toMatchObject({ accepted: true });
+    await registerLike(world, '1.4.0', '2.99.0', PEOPLE.mlops, (file) => file.replace('ad_train_2026_09', 'ad_train_strange'));
+    id = await request(world, '2.99.0');
+    expect(await drive(world, id)).toMatchObject({ kind: 'ended', outcome: 'rejected' });
+    expect((await verdicts())['data-quality']).toContain('extra: A\\u{0}\\u{202e}L');
+  });
+
+  it('is measured once where trying again would find the same', async () => {
+    await registerLike(world, '1.4.0', '2.98.0', PEOPLE.mlops, (file) =>
+      file.replace('ad_holdout_2026_09', 'ad_holdout_nowhere'),
+    );
+    id = await request(world, '2.98.0');
+    const started = Date.now();
+    await inActivity(world.activities.runChecks, { promotionId: id });
+    expect(Date.now() - started).toBeLessThan(3_000);
+    const said = await verdicts();
+    expect(said['lineage']).toBe('fail the hold-out set ad_holdout_nowhere is not registered');
+    for (const check of ['performance', 'latency', 'resources'])
+      expect(said[check]).toBe('error could not be measured: the hold-out set ad_holdout_nowhere is not registered');
   });
 });
 

@@ -7,14 +7,20 @@ import { EXAMPLE, MODEL } from './stack.js';
 import type { World } from './world.js';
 
 /** Registers an example's package under another version, for lives longer than the five examples. */
-export async function registerLike(world: World, like: string, version: string, email: string): Promise<void> {
+export async function registerLike(
+  world: World,
+  like: string,
+  version: string,
+  email: string,
+  change: (modelFile: string) => string = (modelFile) => modelFile,
+): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-copy-'));
   try {
     cpSync(join(EXAMPLE, 'packages', like), dir, { recursive: true });
     // Documentation names the version it is of.
     const [before, after] = rewrite(join(dir, 'MODEL_CARD.md'), (text) => text.replaceAll(like, version));
     rewrite(join(dir, 'model.yaml'), (text) =>
-      text.replace(`version: ${like}\n`, `version: ${version}\n`).replace(sha256(before), sha256(after)),
+      change(text.replace(`version: ${like}\n`, `version: ${version}\n`).replace(sha256(before), sha256(after))),
     );
     const stored = await storePackage(world.deps.store, dir);
     if (!stored.ok) throw new Error(JSON.stringify(stored.problems));
