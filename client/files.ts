@@ -24,7 +24,7 @@ export async function readWritten(path: string): Promise<WrittenFile> {
 export async function problemsOutcome(problems: readonly Problem[]): Promise<Outcome> {
   const { problemLine } = await import('../platform/files/yaml-document.js');
   const lines = problems.map(problemLine);
-  const more = lines.length > 1 ? `, and ${lines.length - 1} more` : '';
+  const more = lines.length > 1 ? `, and ${lines.length - 1} more problem${lines.length > 2 ? 's' : ''}` : '';
   const kind = problems.every((problem) => problem.kind === 'rule') ? 'rule' : 'usage';
   return {
     document: { ok: false, problems },
