@@ -30,6 +30,8 @@ export function headline(found: Check): string {
 
 function inStaging(name: string, { earliest, asOf, attemptEndsAt, conditions }: Check): string {
   const soak = conditions.find(({ kind }) => kind === 'soak');
+  const freeze = conditions.find(({ kind, verdict }) => kind === 'freeze' && verdict !== 'pass');
+  if (freeze) return `${name} cannot go into production while promotions are frozen: ${freeze.measured ?? 'nobody knows why'}.`;
   if (earliest === null) return `${name} cannot go into production yet: ${soak?.measured ?? 'its soak has not begun'}.`;
   const aheadMs = Date.parse(earliest) - Date.parse(asOf);
   if (attemptEndsAt !== null && Date.parse(earliest) > Date.parse(attemptEndsAt)) {

@@ -119,6 +119,11 @@ describe('check', () => {
     expect(headline({ conditions, earliest: '2026-09-10T12:00:01.234Z' })).toMatch(
       /at the earliest now if gate security approves\.$/,
     );
+    const frozen = { id: 'freeze', kind: 'freeze', verdict: 'pending', measured: 'all models by olga: an incident' } as const;
+    const held = { ...frozen, limit: 'none', source: 'the record', who: 'gatehouse freeze --lift' };
+    expect(headline({ conditions: [...check().conditions, held], earliest: null })).toBe(
+      'alzheimer_classifier 1.4.0 cannot go into production while promotions are frozen: all models by olga: an incident.',
+    );
     expect(headline({ eligible: true })).toMatch(/can go into production now/);
     expect(headline({ stage: 'rejected', endReason: 'gate security rejected by x' })).toMatch(
       /ended rejected: gate security rejected by x\./,

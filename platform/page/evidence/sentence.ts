@@ -1,4 +1,5 @@
 import { CHECKS, passes } from '../../../domain/checks.js';
+import { freezeText } from '../../../domain/freeze.js';
 import { foldGates } from '../../../domain/gates.js';
 import { lasting, when } from '../../../domain/times.js';
 import type { EvidenceRecord } from '../../read/evidence.js';
@@ -27,7 +28,7 @@ function stageReached({ attempt, endedAt, promoted }: EvidenceRecord): string {
   const instead = promoted?.from ? ` in the place of ${promoted.from}` : '';
   switch (state) {
     case 'staging':
-      return `In staging ${earned(soak?.earnedMs ?? 0, policy.soak.min)}, and ${gatesOf(attempt)}.`;
+      return `In staging ${earned(soak?.earnedMs ?? 0, policy.soak.min)}, and ${gatesOf(attempt)}${frozen(attempt)}.`;
     case 'production':
       return `It went into production ${promoted ? when(promoted.at) : ''}${instead}.`;
     case 'archived':
@@ -44,6 +45,10 @@ function stageReached({ attempt, endedAt, promoted }: EvidenceRecord): string {
 
 function earned(ms: number, asked: number): string {
   return ms >= asked ? `the soak minimum of ${lasting(asked)} is over` : `${lasting(ms)} of ${lasting(asked)} are earned`;
+}
+
+function frozen({ freezes }: EvidenceRecord['attempt']): string {
+  return freezes.map((freeze) => `; it waits for ${freezeText(freeze)}`).join('');
 }
 
 function gatesOf(attempt: EvidenceRecord['attempt']): string {
