@@ -67,7 +67,7 @@ export interface ScannerAnswer {
 
 /** A scanner from outside that looks for code in files of formats that can run some. */
 export interface ArtifactScanner {
-  /** Looks at a copy of the file under a name that scanners know the format by. Throws only when the signal aborts it. */
+  /** Looks at a copy of the file under a name that scanners know the format by. Throws when it did not run to its end. */
   scan(path: string, extension: string, signal?: AbortSignal): Promise<ScannerAnswer>;
 }
 

@@ -48,7 +48,7 @@ export interface ScanPolicy {
   readonly signing_keys: Readonly<Record<string, string>>;
 }
 
-/** A command that is given a file's path last, and what its exit codes mean; every other one means that it did not scan. */
+/** A command that is given a file's path last, and what its exit codes mean; every other one means that it could not scan the file. */
 export interface ScannerCommand {
   readonly command: readonly string[];
   readonly exit: { readonly clean: readonly number[]; readonly found: readonly number[] };

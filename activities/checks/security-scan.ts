@@ -1,7 +1,7 @@
-import { failing, FORMATS, SEVERITIES, type Format, type ScanFinding, type ScannerCommand } from '../../domain/scan.js';
-import { quoted } from '../../platform/files/quoted.js';
+import { failing, SEVERITIES, type ScanFinding, type ScannerCommand } from '../../domain/scan.js';
 import type { ArtifactScanner } from '../ports.js';
 import { found, listed, type Check, type CheckContext } from './check.js';
+import { askedScanner } from './scan/asked-scanner.js';
 import { scanFiles, type ScannedFile } from './scan/package.js';
 import { createScannerCommand } from './scan/scanner-command.js';
 import { signatureOf } from './scan/signature.js';
@@ -9,22 +9,10 @@ import { signatureOf } from './scan/signature.js';
 const NAME = 'security-scan';
 const REASONS = 20;
 
-/** By what name scanners know a format; a zip with a pickle in it is what PyTorch writes. */
-const EXTENSIONS: Readonly<Partial<Record<Format, string>>> = {
-  zip: 'pt',
-  gzip: 'joblib',
-  zlib: 'joblib',
-  npy: 'npy',
-  pickle: 'pkl',
-  joblib: 'joblib',
-  hdf5: 'h5',
-  savedmodel: 'pb',
-  script: 'py',
-};
-
 /**
  * Passes when no file of the package has a finding at or above the policy's severity: formats by content and never by name,
- * those that can run code only where the policy allows them and its scanner has passed the file (rules §2).
+ * those that can run code only where the policy allows them and its scanner has passed them, unpacked (rules §2). Throws when the
+ * scanner did not run.
  */
 export function createSecurityScan(createScanner: (command: ScannerCommand) => ArtifactScanner): Check {
   return {
@@ -32,9 +20,9 @@ export function createSecurityScan(createScanner: (command: ScannerCommand) => A
     async run(context) {
       const { subject, policy } = context;
       const findings: ScanFinding[] = [];
-      const files = await scanFiles(context, findings);
+      const scanner = askedScanner(context, createScanner);
+      const files = await scanFiles(context, findings, scanner.handOver);
       modelIsOne(context, files, findings);
-      const scanned = await askScanner(context, files, findings, createScanner);
       const signature = await signatureOf(context, findings);
       const against = failing(findings, policy.scan.fail_at);
       const more = against.length - REASONS;
@@ -44,7 +32,7 @@ export function createSecurityScan(createScanner: (command: ScannerCommand) => A
           formats: files.map(({ path, formats }) => `${path}: ${[...formats.values()].join(' + ') || 'unknown'}`).join('; '),
           ...Object.fromEntries(SEVERITIES.map((severity) => [severity, countOf(findings, severity)])),
           below_limit: listed(findings.filter((one) => !against.includes(one)).map(inWords), REASONS) || 'none',
-          scanner: scanned,
+          scanner: scanner.answered(),
           signature,
         },
         limit: { findings: `none at or above ${policy.scan.fail_at}`, formats: ['text', ...policy.scan.allow].join(', ') },
@@ -69,33 +57,9 @@ function countOf(findings: readonly ScanFinding[], severity: ScanFinding['severi
 function modelIsOne({ subject }: CheckContext, files: readonly ScannedFile[], findings: ScanFinding[]): void {
   const model = subject.modelFile.artifacts.find(({ role }) => role === 'model')?.path;
   const formats = files.find(({ path }) => path === model)?.formats;
-  if (model !== undefined && formats?.has('text'))
-    findings.push({ severity: 'high', file: model, place: '', what: 'is text, and model.yaml calls it the model' });
-}
-
-async function askScanner(
-  { store, policy, signal, heartbeat }: CheckContext,
-  files: readonly ScannedFile[],
-  findings: ScanFinding[],
-  createScanner: (command: ScannerCommand) => ArtifactScanner,
-): Promise<string> {
-  const { scanner, allow } = policy.scan;
-  const answers: string[] = [];
-  for (const { path, sha256, formats } of files) {
-    const runs = [...formats.keys()].filter((format) => FORMATS[format] === 'code' && allow.includes(format));
-    if (runs.length === 0) continue;
-    heartbeat();
-    const report = (what: string) => findings.push({ severity: 'critical', file: path, place: '', what });
-    if (scanner === 'none') {
-      report('could not be scanned: the policy names no scanner for files that can run code');
-      continue;
-    }
-    const [first] = formats.keys();
-    const answer = await createScanner(scanner).scan(store.pathOf(sha256), (first && EXTENSIONS[first]) ?? 'bin', signal);
-    const program = quoted(scanner.command[0]);
-    answers.push(`${path}: ${answer.outcome}, ${program} ${answer.how}`);
-    if (answer.outcome === 'found') report(`has a finding of the scanner ${program}, which ${answer.how}`);
-    if (answer.outcome === 'not-scanned') report(`could not be scanned: ${program} ${answer.how}`);
-  }
-  return answers.join('; ') || 'not needed';
+  if (model === undefined || !formats) return;
+  const [first] = formats.keys();
+  const is = formats.has('text') ? 'text' : first === 'script' ? 'a script' : undefined;
+  if (is !== undefined)
+    findings.push({ severity: 'high', file: model, place: '', what: `is ${is}, and model.yaml calls it the model` });
 }

@@ -35,6 +35,19 @@ test.each([
   expect(await scanned(content, {})).toMatchObject({ verdict: 'fail', measured: { critical: '0' } });
 });
 
+test('a script in an archive is one by its name there, packed or not', async () => {
+  const code = Buffer.from('import os\n');
+  const pass = await scanned(zip([{ name: 'b/py', content: code }]));
+  expect(pass.verdict).toBe('pass');
+  for (const [name, content] of [
+    ['b/pre.PY', code],
+    ['pre.py.gz', gzipSync(code)],
+  ] as const)
+    expect((await scanned(zip([{ name, content }]))).reason).toMatch(
+      /^critical: a.bin \("[\w/.]+".*\) is script, which can run code/i,
+    );
+});
+
 const wrong: [string, () => Buffer, string | RegExp][] = [
   ['entries that overlap', () => zip([plain('a'), { ...plain('a'), offset: 0 }]), 'its entries overlap'],
   ['another name in the list', () => zip([{ ...plain('a'), listedName: 'b' }]), 'called or packed differently in two places'],

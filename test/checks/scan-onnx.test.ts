@@ -30,16 +30,21 @@ const opset = (domain: string) => message(8, Buffer.concat([text(1, domain), num
 const tensor = (...fields: Buffer[]) => graph(message(5, Buffer.concat([...fields, text(8, 'W')])));
 
 describe('weights outside the model', () => {
-  test('are in order inside the package, and need no format of their own', async () => {
+  test('are refused inside the package as well, by name', async () => {
     const model = await weightsIn('weights.bin');
     const finding = await scanned({ 'model.onnx': model, 'weights.bin': Buffer.from('000080ff', 'hex') });
-    expect([finding.verdict, finding.reason]).toEqual(['pass', '']);
+    expect(finding.verdict).toBe('fail');
+    expect(finding.reason).toMatch(
+      /^high: model.onnx \(tensor "W" at byte \d+\) keeps weights in another file, "weights.bin"; put them into the model$/,
+    );
     expect(finding.measured['formats']).toMatch('weights.bin: weights of an onnx model');
   });
 
   test('are found beside a model in a directory', async () => {
     const model = await weightsIn('weights.bin');
-    expect((await scanned({ 'nets/a.onnx': model, 'nets/weights.bin': Buffer.from('000080ff', 'hex') })).verdict).toBe('pass');
+    expect((await scanned({ 'nets/a.onnx': model, 'nets/weights.bin': Buffer.from('000080ff', 'hex') })).reason).toMatch(
+      'keeps weights in another file, "nets/weights.bin"',
+    );
     expect((await scanned({ 'nets/a.onnx': model, 'weights.bin': Buffer.from('000080ff', 'hex') })).reason).toMatch(
       'external data "nets/weights.bin" is not a file of the package',
     );

@@ -2,16 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deflateSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createSecurityScan } from '../../activities/checks/security-scan.js';
 import { createScannerCommand } from '../../activities/checks/scan/scanner-command.js';
 import type { CheckSubject } from '../../activities/checks/subject.js';
 import type { ScannerCommand } from '../../domain/scan.js';
 import type { Store } from '../../platform/store.js';
+import { policyWith } from '../support/attempt.js';
 import { npy, zip } from './packed.js';
 import { estimatorPickle, evil, plainPickle, rawJoblib } from './pickles.js';
 import { scan, withFiles } from './scan-subject.js';
-import { exampleSubject, temporaryStore } from './subjects.js';
+import { contextOf, exampleSubject, temporaryStore } from './subjects.js';
 import { temporaryDirectory } from './temporary.js';
 
 let store: Store;
@@ -51,22 +53,16 @@ describe('a scanner command', () => {
     expect((await asked(script('process.exit(2)', exit))).outcome).toBe('found');
   });
 
-  test('that is not there has not scanned', async () => {
+  test('that is not there throws, since that says nothing of the file', async () => {
     const absent = { ...script(''), command: [join(directory, 'absent')] };
-    expect(await asked(absent)).toEqual({ outcome: 'not-scanned', how: 'could not be started (ENOENT)' });
+    await expect(asked(absent)).rejects.toThrow(/^the scanner ".*absent" did not scan: it could not be started \(ENOENT\)$/);
     await chmod(file, 0o644);
-    expect(await asked({ ...absent, command: [file] })).toEqual({ outcome: 'not-scanned', how: 'could not be started (EACCES)' });
+    await expect(asked({ ...absent, command: [file] })).rejects.toThrow('it could not be started (EACCES)');
   });
 
-  test('that takes too long or is killed has not scanned', async () => {
-    expect(await asked(script('setInterval(() => {}, 1e6)', undefined, 1_000))).toEqual({
-      outcome: 'not-scanned',
-      how: 'took longer than 1s',
-    });
-    expect(await asked(script("process.kill(process.pid, 'SIGKILL')"))).toEqual({
-      outcome: 'not-scanned',
-      how: 'was ended by SIGKILL',
-    });
+  test('that takes too long or is killed throws', async () => {
+    await expect(asked(script('setInterval(() => {}, 1e6)', undefined, 1_000))).rejects.toThrow('it took longer than 1s');
+    await expect(asked(script("process.kill(process.pid, 'SIGKILL')"))).rejects.toThrow('it was ended by SIGKILL');
   });
 
   test('sees a copy under a name of the format, and nothing of the worker', async () => {
@@ -107,10 +103,17 @@ describe('a format that can run code', () => {
     ['no scanner', 'none', 'could not be scanned: the policy names no scanner'],
     ['a scanner that found something', script('process.exit(1)'), 'has a finding of the scanner'],
     ['a scanner that did not scan', script('process.exit(3)'), 'could not be scanned: .* exited with 3'],
-    ['a scanner that is not there', { ...script(''), command: ['/absent/scanner'] }, 'could not be started .ENOENT'],
   ] as const)('fails with %s', async (_, scanner, expected) => {
     const { verdict, reason } = await scanned(scanner);
     expect([verdict, reason]).toEqual(['fail', expect.stringMatching(new RegExp(`^critical: a.bin .*${expected}`))]);
+  });
+
+  test.each([
+    ['is not there', { ...script(''), command: ['/absent/scanner'] }, 'could not be started (ENOENT)'],
+    ['is killed', script("process.kill(process.pid, 'SIGKILL')"), 'was ended by SIGKILL'],
+    ['takes too long', script('setInterval(() => {}, 1e6)', undefined, 500), 'took longer than'],
+  ])('cannot be measured with a scanner that %s', async (_, scanner, expected) => {
+    await expect(scanned(scanner)).rejects.toThrow(expected);
   });
 
   test('that imports what the policy does not name fails although a scanner passed it', async () => {
@@ -133,6 +136,71 @@ describe('a format that can run code', () => {
   });
 });
 
+describe('what is packed', () => {
+  const allow = ['onnx', 'pickle', 'script', 'npy', 'zip', 'gzip', 'zlib'] as const;
+  /** Notes the names it is given, and finds what is no pickle, array, archive or text as it stands not scannable. */
+  const noting = async (content: Buffer) => {
+    const log = join(directory, 'names');
+    const code = `const fs = require('fs'), path = process.argv.at(-1); fs.appendFileSync('${log}', require('path').basename(path) + ' ');
+      process.exit(['80', '93', '50', '70'].includes(fs.readFileSync(path).subarray(0, 1).toString('hex')) ? 0 : 3)`;
+    const finding = await scan(store, await withFiles(store, subject, { 'a.bin': content }), { allow, scanner: script(code) });
+    return { ...finding, names: (await readFile(log, 'utf8')).trim().split(' ') };
+  };
+
+  test.each<[string, Buffer, string[], string[]]>([
+    ['in zlib', deflateSync(plainPickle), ['artifact.pkl'], ['a.bin (unpacked zlib)']],
+    ['in gzip', gzipSync(plainPickle), ['artifact.pkl'], ['a.bin (unpacked gzip)']],
+    ['twice', gzipSync(deflateSync(plainPickle)), ['artifact.pkl'], ['a.bin (unpacked gzip, unpacked zlib)']],
+    ['as an array', deflateSync(npy("'|O'", '1,', plainPickle)), ['artifact.npy'], ['a.bin (unpacked zlib)']],
+    [
+      'in an archive',
+      zip([{ name: 'b', content: gzipSync(plainPickle) }]),
+      ['artifact.pkl', 'artifact.pt'],
+      ['a.bin ("b", unpacked gzip)', 'a.bin'],
+    ],
+    [
+      'as a script',
+      zip([{ name: 'b.R', content: Buffer.from('print(1)') }]),
+      ['artifact.r', 'artifact.pt'],
+      ['a.bin ("b.R")', 'a.bin'],
+    ],
+  ])('%s is scanned unpacked, never as the packed stream', async (_, content, names, places) => {
+    const finding = await noting(content);
+    expect([finding.verdict, finding.reason, finding.names]).toEqual(['pass', '', names]);
+    const clean = places.map((place) => `${place}: clean, ${JSON.stringify(process.execPath)} exited with 0`);
+    expect(finding.measured['scanner']).toBe(clean.join('; '));
+  });
+
+  test('and found in is found where it lies', async () => {
+    const files = await withFiles(store, subject, { 'a.bin': deflateSync(plainPickle) });
+    expect((await scan(store, files, { allow, scanner: script('process.exit(1)') })).reason).toMatch(
+      /^critical: a.bin \(unpacked zlib\) has a finding of the scanner/,
+    );
+    expect((await scan(store, files, { allow })).reason).toMatch(
+      /^critical: a.bin \(unpacked zlib\) could not be scanned: the policy names no scanner/,
+    );
+  });
+
+  test('and cannot be unpacked is no pass although the scanner calls the file clean', async () => {
+    const cut = deflateSync(plainPickle).subarray(0, -6);
+    const files = await withFiles(store, subject, { 'a.bin': cut });
+    expect((await scan(store, files, { allow, scanner: script(''), fail_at: 'critical' })).reason).toMatch(
+      'critical: a.bin (at byte',
+    );
+  });
+
+  test('is not scanned any more after many times', async () => {
+    const made = { scan: () => Promise.resolve({ outcome: 'clean' as const, how: 'said so' }) };
+    const many = zip(Array.from({ length: 501 }, (_, i) => ({ name: `a${i}`, content: plainPickle })));
+    const files = await withFiles(store, subject, { 'a.bin': many });
+    const policy = policyWith();
+    const context = contextOf(store, files, { policy: { ...policy, scan: { ...policy.scan, allow, scanner: script('') } } });
+    const finding = await createSecurityScan(() => made).run(context);
+    expect(finding.reason).toMatch('could not be scanned: a scanner is asked at most 500 times for a package');
+    expect(finding.measured['scanner']).toMatch('and 480 more answers');
+  });
+});
+
 // Real scanners, where this machine has them: GATEHOUSE_TEST_SCANNERS is a directory made by
 // `pip install --target DIR picklescan==1.0.5 modelscan==0.8.8`.
 const scanners = process.env['GATEHOUSE_TEST_SCANNERS'];
@@ -140,7 +208,7 @@ const python = (module: string) => ['env', `PYTHONPATH=${scanners}`, 'python3', 
 const installed = (module: string) =>
   scanners !== undefined && spawnSync('env', [`PYTHONPATH=${scanners}`, 'python3', '-c', `import ${module}`]).status === 0;
 
-const NINE: [string, () => Buffer][] = [
+const SAMPLES: [string, () => Buffer][] = [
   ['bad pickle', () => evil.two('true')],
   ['bad torch', () => zip([{ name: 'archive/data.pkl', content: evil.two('true') }])],
   ['bad joblib', () => deflateSync(evil.four('true'))],
@@ -150,6 +218,7 @@ const NINE: [string, () => Buffer][] = [
   ['good pickle', () => plainPickle],
   ['good estimator', () => estimatorPickle],
   ['good joblib', () => rawJoblib],
+  ['good pickle, zlib', () => deflateSync(plainPickle)],
 ];
 const globals = ['sklearn.linear_model._logistic.LogisticRegression', 'numpy.dtype'];
 
@@ -160,13 +229,13 @@ describe.each(['picklescan', 'modelscan'])('with %s (skipped where GATEHOUSE_TES
       const command = module === 'picklescan' ? python('picklescan.cli') : python('modelscan.cli');
       const scanner: ScannerCommand = { command, exit: { clean: [0], found: [1] }, timeout: 120_000 };
       const passed: string[] = [];
-      for (const [name, content] of NINE) {
+      for (const [name, content] of SAMPLES) {
         const path = name === 'bad onnx' ? 'model.onnx' : 'a.bin';
         const files = await withFiles(store, subject, { [path]: content() });
         const finding = await scan(store, files, { allow: ['onnx', 'pickle', 'joblib', 'npy', 'zip', 'zlib'], globals, scanner });
         if (finding.verdict === 'pass') passed.push(name);
       }
-      expect(passed).toEqual(['good pickle', 'good estimator']);
+      expect(passed).toEqual(['good pickle', 'good estimator', 'good pickle, zlib']);
     },
     300_000,
   );

@@ -160,6 +160,45 @@ test(`a format that is not allowed says so in full`, async () => {
   expect((await scanned({ 'a.sh': Buffer.from('#!/bin/sh\n') })).reason).toBe(`critical: a.sh is script, ${NOT_ALLOWED}`);
 });
 
+describe('text that is called code is a script', () => {
+  const code = Buffer.from('import os\nos.system("id")\n');
+
+  test.each(['pre.py', 'a/run.sh', 'b.R', 'c.jl', 'd.mjs', 'e.BAT', 'f.ps1', 'g.ipynb', 'h.py.', 'i.pl'])('%s', async (path) => {
+    expect((await scanned({ [path]: code })).reason).toBe(`critical: ${path} is script, ${NOT_ALLOWED}`);
+    expect(await scanned({ [path]: code }, { allow: ['onnx', 'script'] })).toMatchObject({
+      verdict: 'fail',
+      reason: `critical: ${path} could not be scanned: the policy names no scanner for files that can run code`,
+    });
+  });
+
+  test.each(['notes.txt', 'py', 'data.csv', 'pre.py.md'])('%s is not', async (path) => {
+    expect(await scanned({ [path]: code })).toMatchObject({ verdict: 'pass', reason: '' });
+  });
+
+  test('under any name where model.yaml says so', async () => {
+    const { digest } = await store.putBytes(code);
+    const artifacts = [...subject.modelFile.artifacts, { path: 'pre.txt', role: 'code', sha256: digest }];
+    const declared = { ...subject, modelFile: { ...subject.modelFile, artifacts } };
+    expect((await scan(store, await withFiles(store, declared, { 'pre.txt': code }))).reason).toBe(
+      `critical: pre.txt is script, ${NOT_ALLOWED}`,
+    );
+  });
+
+  test('and no model, allowed or not', async () => {
+    const artifacts = subject.modelFile.artifacts.map((one) => (one.role === 'model' ? { ...one, path: 'model.py' } : one));
+    const declared = { ...subject, modelFile: { ...subject.modelFile, artifacts } };
+    const files = await withFiles(store, declared, { 'model.py': code });
+    expect((await scan(store, files, { allow: ['onnx', 'script'] })).reason).toMatch(
+      'high: model.py is a script, and model.yaml calls it the model',
+    );
+  });
+
+  test('and nothing else: what is no text is what it is', async () => {
+    expect((await scanned({ 'a.py': evil.two(touch) })).reason).toMatch('critical: a.py is pickle');
+    expect((await scanned({ 'a.py': Buffer.from([0, 1, 2, 3]) })).reason).toMatch('its format is not recognised');
+  });
+});
+
 function windowsProgram(): Buffer {
   const start = Buffer.alloc(128);
   start.write('MZ');

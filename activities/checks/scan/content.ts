@@ -1,6 +1,7 @@
 import { againstFormat, type Format } from '../../../domain/scan.js';
 import { scanNpy, scanSafetensors, startsAsSafetensors } from './arrays.js';
 import { bufferBytes, Unreadable, type Bytes } from './bytes.js';
+import { extensionsFor } from './code-names.js';
 import { SCAN_LIMITS, type Budget } from './limits.js';
 import { inside, type JudgedLook, type Look } from './look.js';
 import { SAVED_MODEL } from './onnx-fields.js';
@@ -22,12 +23,17 @@ export async function scanContent(bytes: Bytes, outer: Look): Promise<void> {
   if (outer.depth > SCAN_LIMITS.depth)
     return fail(outer, new Unreadable(`it lies in more than ${SCAN_LIMITS.depth} archives`, 0));
   const seen = new Set<Format>();
+  const within = new Set<Format>();
   const look: JudgedLook = {
     ...outer,
+    noted(format, described) {
+      within.add(format);
+      outer.noted(format, described);
+    },
     recognised(format, described) {
       if (seen.has(format)) return;
       seen.add(format);
-      outer.noted(format, described);
+      look.noted(format, described);
       const against = againstFormat(format, outer.scanned.scan.allow);
       if (against) outer.report(against.severity, '', against.what);
     },
@@ -43,6 +49,9 @@ export async function scanContent(bytes: Bytes, outer: Look): Promise<void> {
     }),
   ];
   if (seen.size === 0 && looked.every(Boolean)) outer.unknown();
+  const { scanned, stored, where, report } = outer;
+  const extensions = extensionsFor({ seen, within, allow: scanned.scan.allow, name: outer.name });
+  if (extensions.length > 0) await scanned.handOver({ bytes, stored, extensions, where, report });
 }
 
 async function asWhatItShows(bytes: Bytes, look: JudgedLook): Promise<void> {
@@ -67,7 +76,7 @@ async function scanPacked(bytes: Bytes, look: JudgedLook, how: 'gzip' | 'zlib'):
   budget.entry(0);
   const content = await unpack(bytes, how, budget, signal);
   try {
-    await scanContent(bufferBytes(content), inside(look, `unpacked ${how}`));
+    await scanContent(bufferBytes(content), inside(look, `unpacked ${how}`, look.name.replace(/\.(gz|gzip|z|zlib)$/i, '')));
   } finally {
     budget.release(content.length);
   }

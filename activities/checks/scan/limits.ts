@@ -16,6 +16,8 @@ export const SCAN_LIMITS = {
   /** Pickle opcodes, and those of them that import a name. */
   opcodes: 10_000_000,
   imports: 200_000,
+  /** Times that the policy's scanner is asked about one package. */
+  scannerRuns: 500,
 } as const;
 
 /** What the files of one package may still cost together. */

@@ -7,7 +7,7 @@ import { ELEMENT_BITS } from './onnx-fields.js';
 import type { Frame } from './protobuf.js';
 import type { Look } from './look.js';
 
-/** What is wrong with the tensors of one model: weights outside the package, sizes that the bytes do not bear out. */
+/** What is wrong with the tensors of one model: weights in other files, sizes that the bytes do not bear out. */
 export interface TensorRules {
   leave(frame: Frame, parent: Frame | undefined): void;
   /** Says how many more there were than were reported one by one. */
@@ -31,6 +31,7 @@ export function createTensorRules(look: Look, size: number): TensorRules {
   };
   const entries: { key: string; value: string }[] = [];
   let lastType = 0;
+  const elsewhere = new Set<string>();
 
   const addEntry = (key: string, value: string, at: number): void => {
     if (entries.length >= ENTRIES) throw new Unreadable(`a tensor has more than ${ENTRIES} notes on its data`, at);
@@ -47,6 +48,9 @@ export function createTensorRules(look: Look, size: number): TensorRules {
     if (!(offset >= 0 && given >= 0 && given <= left))
       report('critical', frame, () => `external data lies outside the ${weights.size} bytes of ${quoted(weights.path)}`);
     else if (needed > given) report('critical', frame, () => `declares ${needed} bytes, its external data has ${given}`);
+    else if (!elsewhere.has(weights.path))
+      report('high', frame, () => `keeps weights in another file, ${quoted(weights.path)}; put them into the model`);
+    elsewhere.add(weights.path);
   };
 
   const tensor = (frame: Frame): void => {

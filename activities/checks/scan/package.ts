@@ -9,22 +9,24 @@ import { notRecognised, type Report, type Scanned } from './look.js';
 /** What one file of a package was recognised as, in words where there is more to say of it. */
 export interface ScannedFile {
   readonly path: string;
-  readonly sha256: string;
   readonly formats: ReadonlyMap<Format, string>;
 }
 
-/** Looks at the content of every file of the package in the store, whatever its name; answers what each is. */
+/** Looks at the content of every file of the package in the store, whatever its name; what can run code is handed over; answers what each is. */
 export async function scanFiles(
   { store, subject, policy, signal, heartbeat }: CheckContext,
   findings: Scanned['findings'],
+  handOver: Scanned['handOver'],
 ): Promise<ScannedFile[]> {
   const { files } = subject.manifest;
+  const code = new Set(subject.modelFile.artifacts.filter(({ role }) => role === 'code').map(({ path }) => path));
   const scanned: Scanned = {
     scan: policy.scan,
     memoryBytes: policy.thresholds.memory.below,
     files: new Map(files.map(({ path, size }) => [path, size])),
     budget: new Budget(),
     findings,
+    handOver,
     weights: new Set(),
     signal,
   };
@@ -34,7 +36,7 @@ export async function scanFiles(
     heartbeat();
     const report: Report = (severity, place, what) => findings.push({ severity, file: path, place, what });
     const formats = new Map<Format, string>();
-    looked.push({ path, sha256, formats });
+    looked.push({ path, formats });
     // Other bytes than the manifest's may be swapped back once they have been looked at.
     if (!(await store.verify(sha256, signal))) {
       report('critical', '', 'could not be scanned: it is not in the store as the manifest has it');
@@ -45,6 +47,10 @@ export async function scanFiles(
       await scanContent(fileBytes(handle, size), {
         scanned,
         path,
+        name: path,
+        where: path,
+        stored: store.pathOf(sha256),
+        isCode: code.has(path),
         report,
         depth: 0,
         noted: (format, described = format) => formats.set(format, formats.get(format) ?? described),

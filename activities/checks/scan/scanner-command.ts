@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatDuration } from '../../../domain/quantity.js';
 import type { ScannerCommand } from '../../../domain/scan.js';
+import { quoted } from '../../../platform/files/quoted.js';
 import type { ArtifactScanner, ScannerAnswer } from '../../ports.js';
 
-/** A scanner that is the policy's command: only the exit codes the policy names count, and nothing it prints. */
+/**
+ * A scanner that is the policy's command: only the exit codes the policy names count, and nothing it prints. Throws when it
+ * did not run to its end, which says nothing of the file.
+ */
 export function createScannerCommand({ command, exit, timeout }: ScannerCommand): ArtifactScanner {
   return {
     async scan(path, extension, signal) {
@@ -25,7 +29,9 @@ export function createScannerCommand({ command, exit, timeout }: ScannerCommand)
           stdio: 'ignore',
           detached: process.platform !== 'win32',
         });
-        return answerOf(await endOf(child, timeout, signal), exit);
+        const end = await endOf(child, timeout, signal);
+        if ('without' in end) throw new Error(`the scanner ${quoted(program)} did not scan: it ${end.without}`);
+        return answerOf(end.code, exit);
       } finally {
         await rm(directory, { recursive: true, force: true, maxRetries: 3 });
       }
@@ -35,11 +41,10 @@ export function createScannerCommand({ command, exit, timeout }: ScannerCommand)
 
 type End = { readonly code: number } | { readonly without: string };
 
-function answerOf(end: End, exit: ScannerCommand['exit']): ScannerAnswer {
-  if ('without' in end) return { outcome: 'not-scanned', how: end.without };
-  const how = `exited with ${end.code}`;
-  if (exit.found.includes(end.code)) return { outcome: 'found', how };
-  return { outcome: exit.clean.includes(end.code) ? 'clean' : 'not-scanned', how };
+function answerOf(code: number, exit: ScannerCommand['exit']): ScannerAnswer {
+  const how = `exited with ${code}`;
+  if (exit.found.includes(code)) return { outcome: 'found', how };
+  return { outcome: exit.clean.includes(code) ? 'clean' : 'not-scanned', how };
 }
 
 async function endOf(child: ChildProcess, timeoutMs: number, signal?: AbortSignal): Promise<End> {

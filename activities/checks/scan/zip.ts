@@ -39,7 +39,7 @@ async function scanEntry(
   each: (bytes: Bytes, look: Look) => Promise<void>,
 ): Promise<void> {
   const { name, flags, method, size } = entry;
-  const within = inside(look, quoted(name));
+  const within = inside(look, quoted(name), name);
   const wrong = wrongPath(name.replace(/\/$/, ''));
   if (wrong !== undefined) within.report('high', '', wrong);
   if (name.endsWith('/') && size === 0 && packed.size === 0) return;
