@@ -222,6 +222,22 @@ const SAMPLES: [string, () => Buffer][] = [
 ];
 const globals = ['sklearn.linear_model._logistic.LogisticRegression', 'numpy.dtype'];
 
+test.skipIf(!installed('picklescan'))(
+  'picklescan in the shell of docs/checks.md calls nothing clean that it cannot parse',
+  async () => {
+    const docs = await readFile(new URL('../../docs/checks.md', import.meta.url), 'utf8');
+    const line = /- 'picklescan (-p .*)'$/m.exec(docs)?.[1] ?? '';
+    const shell = ['env', `PYTHONPATH=${scanners}`, 'sh', '-c', `python3 -m picklescan.cli ${line}`, 'sh'];
+    const command = { command: shell, exit: { clean: [0], found: [1] }, timeout: 120_000 };
+    const outcomes: string[] = [];
+    for (const content of [plainPickle, evil.two('true'), Buffer.from('\x80\x04garbage', 'latin1'), Buffer.from('import os\n')]) {
+      await writeFile(file, content);
+      outcomes.push((await asked(command)).outcome);
+    }
+    expect(outcomes).toEqual(['clean', 'found', 'not-scanned', 'not-scanned']);
+  },
+);
+
 describe.each(['picklescan', 'modelscan'])('with %s (skipped where GATEHOUSE_TEST_SCANNERS does not name it)', (module) => {
   test.skipIf(!installed(module))(
     'only the good pickles pass',
