@@ -1,4 +1,4 @@
-import { failing, SEVERITIES, type ScanFinding, type ScannerCommand } from '../../domain/scan.js';
+import { failing, FORMATS, SEVERITIES, type ScanFinding, type ScannerCommand } from '../../domain/scan.js';
 import type { ArtifactScanner } from '../ports.js';
 import { found, listed, type Check, type CheckContext } from './check.js';
 import { askedScanner } from './scan/asked-scanner.js';
@@ -10,8 +10,8 @@ const NAME = 'security-scan';
 const REASONS = 20;
 
 /**
- * Passes when no file of the package has a finding at or above the policy's severity: formats by content and never by name,
- * those that can run code only where the policy allows them and its scanner has passed them, unpacked (rules §2). Throws when the
+ * Passes when no file of the package has a finding at or above the policy's severity: formats by content, which
+ * a name only ever makes stricter, those that can run code only where the policy allows them and its scanner has passed them, unpacked (rules §2). Throws when the
  * scanner did not run.
  */
 export function createSecurityScan(createScanner: (command: ScannerCommand) => ArtifactScanner): Check {
@@ -58,8 +58,9 @@ function modelIsOne({ subject }: CheckContext, files: readonly ScannedFile[], fi
   const model = subject.modelFile.artifacts.find(({ role }) => role === 'model')?.path;
   const formats = files.find(({ path }) => path === model)?.formats;
   if (model === undefined || !formats) return;
-  const [first] = formats.keys();
-  const is = formats.has('text') ? 'text' : first === 'script' ? 'a script' : undefined;
+  const onlyScript =
+    formats.has('script') && [...formats.keys()].every((one) => one === 'script' || FORMATS[one] === 'container');
+  const is = formats.has('text') ? 'text' : onlyScript ? 'a script' : undefined;
   if (is !== undefined)
     findings.push({ severity: 'high', file: model, place: '', what: `is ${is}, and model.yaml calls it the model` });
 }

@@ -187,10 +187,12 @@ describe('text that is called code is a script', () => {
   test('and no model, allowed or not', async () => {
     const artifacts = subject.modelFile.artifacts.map((one) => (one.role === 'model' ? { ...one, path: 'model.py' } : one));
     const declared = { ...subject, modelFile: { ...subject.modelFile, artifacts } };
-    const files = await withFiles(store, declared, { 'model.py': code });
-    expect((await scan(store, files, { allow: ['onnx', 'script'] })).reason).toMatch(
-      'high: model.py is a script, and model.yaml calls it the model',
-    );
+    for (const content of [code, gzipSync(code)]) {
+      const files = await withFiles(store, declared, { 'model.py': content });
+      expect((await scan(store, files, { allow: ['onnx', 'gzip', 'script'] })).reason).toMatch(
+        'high: model.py is a script, and model.yaml calls it the model',
+      );
+    }
   });
 
   test('and nothing else: what is no text is what it is', async () => {
