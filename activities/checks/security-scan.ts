@@ -10,9 +10,9 @@ const NAME = 'security-scan';
 const REASONS = 20;
 
 /**
- * Passes when no file of the package has a finding at or above the policy's severity: formats by content, which
- * a name only ever makes stricter, those that can run code only where the policy allows them and its scanner has passed them, unpacked (rules §2). Throws when the
- * scanner did not run.
+ * Passes when no file of the package has a finding at or above the policy's severity: formats by content, which a name only
+ * ever makes stricter, those that can run code only where the policy allows them and its scanner has passed them, unpacked
+ * (rules §2). Throws when the scanner did not run.
  */
 export function createSecurityScan(createScanner: (command: ScannerCommand) => ArtifactScanner): Check {
   return {
