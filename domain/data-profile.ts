@@ -14,6 +14,11 @@ export interface FileColumn {
   readonly type: string | null;
 }
 
+/** The type a column is read as where another is asked for: a float64 is read as float32, as decimals of a CSV file are. */
+export function typeReadAs({ type }: FileColumn, asked: string): string {
+  return type === null || (type === 'float64' && asked === 'float32') ? asked : type;
+}
+
 /** What a data file is by its content, and the columns in its order. */
 export interface FileShape {
   readonly format: 'CSV' | 'Parquet';
@@ -22,14 +27,14 @@ export interface FileShape {
 
 /** Values of one column that are not as asked: how many, and the first of them, rows counted from 1. */
 export interface Offence {
-  readonly kind: 'wrong' | 'below' | 'above' | 'unexpected';
+  readonly kind: 'missing' | 'wrong' | 'below' | 'above' | 'unexpected';
   readonly rows: number;
   readonly firstRow: number;
   /** The first one as text, cut after a few characters. */
   readonly first: string;
 }
 
-/** One column of a training set in figures. */
+/** One column of a data set in figures. */
 export interface ColumnFigures {
   readonly name: string;
   readonly nulls: number;
@@ -46,12 +51,16 @@ export interface ClassFigures {
   readonly others: { readonly first: string; readonly last: string } | null;
 }
 
-/** A training set in figures. */
-export interface TrainingFigures {
+/** The rows of a data set in figures. */
+export interface RowFigures {
   readonly rows: number;
   /** The features, then the label. */
   readonly columns: readonly ColumnFigures[];
   readonly classes: ClassFigures;
+}
+
+/** A training set in figures. */
+export interface TrainingFigures extends RowFigures {
   /** Rows that repeat an earlier one in all features and the class. */
   readonly duplicates: number;
 }
@@ -67,6 +76,8 @@ export interface DataProfile {
   readonly holdout: FileRead;
   /** Null when the training set does not have the columns that are asked for, or cannot be read. */
   readonly figures: TrainingFigures | null;
-  /** Rows of the hold-out set, and how many of them are in the training set as well; null when they cannot be compared. */
+  /** What keeps the hold-out set from being fed to a model; null when it does not have the columns, or cannot be read. */
+  readonly holdoutFigures: RowFigures | null;
+  /** Rows of the hold-out set, and how many of them have the features of a training row; null when they cannot be compared. */
   readonly overlap: { readonly rows: number; readonly shared: number } | null;
 }

@@ -1,4 +1,12 @@
-import type { ClassFigures, ColumnExpectation, ColumnFigures, DataProfile, Offence, TrainingFigures } from './data-profile.js';
+import type {
+  ClassFigures,
+  ColumnExpectation,
+  ColumnFigures,
+  DataProfile,
+  Offence,
+  RowFigures,
+  TrainingFigures,
+} from './data-profile.js';
 import { formatApart } from './metrics.js';
 import { formatDuration } from './quantity.js';
 
@@ -11,7 +19,7 @@ export interface DataExpectations {
   readonly duplicates: number;
   /** The share of rows that the smaller class has at least. */
   readonly minority: number;
-  /** Rows of the hold-out set that may be in the training set as well. */
+  /** Rows of the hold-out set whose features may be in the training set as well. */
   readonly overlap: number;
   /** How long ago the set may have been registered, in milliseconds. */
   readonly freshness: number;
@@ -25,14 +33,20 @@ const COLUMNS_NAMED = 20;
 export function figureReasons(figures: TrainingFigures, asked: DataExpectations, label: LabelRule): string[] {
   const { rows, columns, duplicates } = figures;
   const byColumn = columns.flatMap((column) => columnReasons(column, rows, asked));
-  const unnamed = byColumn.length - COLUMNS_NAMED;
   return [
     ...(rows < asked.min_rows ? [`${count(rows, 'row')}, at least ${asked.min_rows} are asked for`] : []),
-    ...byColumn.slice(0, COLUMNS_NAMED),
-    ...(unnamed > 0 ? [`${unnamed} more such reasons`] : []),
+    ...firstOf(byColumn),
     ...above(duplicates / rows, asked.duplicates, `${duplicates} of ${count(rows, 'row')} the same as an earlier one`),
     ...classReasons(figures.classes, asked.minority, label),
   ];
+}
+
+/** Why a hold-out set cannot be fed to a model: it has no rows, a value is missing or not of its type, a label is of no class. */
+export function holdoutReasons({ rows, columns, classes }: RowFigures, label: LabelRule): string[] {
+  const byColumn = columns.flatMap(({ name, offences }) =>
+    offences.map((offence) => `column ${name}: ${offenceText(offence, undefined)}`),
+  );
+  return [...(rows === 0 ? ['no rows'] : []), ...firstOf(byColumn), ...classReasons(classes, 0, label)];
 }
 
 /** Why rows shared with the hold-out set are too many; empty when they are not, or cannot be counted. */
@@ -102,6 +116,7 @@ function columnReasons({ name, nulls, offences }: ColumnFigures, rows: number, a
 }
 
 function offenceText({ kind, rows, firstRow, first }: Offence, own: ColumnExpectation | undefined): string {
+  if (kind === 'missing') return `${count(rows, 'row')} without a value, first in row ${firstRow}`;
   const wrong = {
     wrong: 'not of its type',
     below: `below ${own?.min}`,
@@ -111,6 +126,11 @@ function offenceText({ kind, rows, firstRow, first }: Offence, own: ColumnExpect
       : 'neither 0 nor 1',
   }[kind];
   return `${count(rows, 'value')} ${wrong}, first ${quoted(first)} in row ${firstRow}`;
+}
+
+function firstOf(reasons: readonly string[]): string[] {
+  const unnamed = reasons.length - COLUMNS_NAMED;
+  return [...reasons.slice(0, COLUMNS_NAMED), ...(unnamed > 0 ? [`${unnamed} more such reasons`] : [])];
 }
 
 function above(share: number, most: number, what: string): string[] {

@@ -1,12 +1,14 @@
 import type { Finding } from '../../domain/checks.js';
-import type { ColumnExpectation, FileRead, TrainingFigures } from '../../domain/data-profile.js';
+import { typeReadAs, type ColumnExpectation, type FileRead, type TrainingFigures } from '../../domain/data-profile.js';
 import {
   figureReasons,
   freshnessReasons,
+  holdoutReasons,
   minorityShare,
   overlapReasons,
   senselessExpectations,
   type DataExpectations,
+  type LabelRule,
 } from '../../domain/data-quality.js';
 import { columnDifferences } from '../../domain/feature-differences.js';
 import { formatFigure } from '../../domain/metrics.js';
@@ -34,16 +36,16 @@ export const dataQuality: Check = {
     for (const { digest } of [training, holdout]) await mustBeIntact(context, digest);
 
     const features = view.features.map((feature) => ({ ...feature, ...expectationOf(asked, feature.name) }));
-    const file = ({ digest, label, positive }: DatasetRecord) => ({
-      path: context.store.pathOf(digest),
-      label: { name: label, positive },
-    });
+    const file = (set: DatasetRecord) => ({ path: context.store.pathOf(set.digest), label: labelOf(set) });
     const profile = await context.data.profile({ training: file(training), holdout: file(holdout), features }, context.signal);
     const reasons = [
       ...readReasons(training, profile.training, view),
-      ...readReasons(holdout, profile.holdout, view).map((reason) => `hold-out set ${holdout.name}: ${reason}`),
+      ...[
+        ...readReasons(holdout, profile.holdout, view),
+        ...(profile.holdoutFigures ? holdoutReasons(profile.holdoutFigures, labelOf(holdout)) : []),
+      ].map((reason) => `hold-out set ${holdout.name}: ${reason}`),
       ...senselessExpectations(asked.columns, new Map(view.features.map(({ name, type }) => [name, type])), training.label),
-      ...(profile.figures ? figureReasons(profile.figures, asked, { name: training.label, positive: training.positive }) : []),
+      ...(profile.figures ? figureReasons(profile.figures, asked, labelOf(training)) : []),
       ...overlapReasons(profile.overlap, asked.overlap),
       ...fresh,
     ];
@@ -64,6 +66,10 @@ function trainingOf({ modelFile, trainingSet }: CheckSubject): DatasetRecord {
   const { name, role } = trainingSet;
   if (role !== 'training') throw new CannotMeasure(`${name} is registered as a ${role} set, not as a training set`);
   return trainingSet;
+}
+
+function labelOf({ label, positive }: DatasetRecord): LabelRule {
+  return { name: label, positive };
 }
 
 function viewOf({ modelFile, featureView }: CheckSubject): RegisteredFeatureView {
@@ -91,7 +97,10 @@ function readReasons({ label }: DatasetRecord, read: FileRead, view: RegisteredF
   const labels = columns.filter(({ name }) => name === label).length;
   const features = columns
     .filter(({ name }) => name !== label)
-    .map(({ name, type }) => ({ name, type: type ?? view.features.find((one) => one.name === name)?.type ?? 'text' }));
+    .map((column) => {
+      const asked = view.features.find((one) => one.name === column.name)?.type;
+      return { name: column.name, type: typeReadAs(column, asked ?? 'text') };
+    });
   return [
     ...differencesInWords(columnDifferences(features, view.features)),
     ...(labels === 1 ? [] : [labels === 0 ? `the label ${label} is missing` : `the label ${label} is there ${labels} times`]),

@@ -318,7 +318,12 @@ describe('Parquet', () => {
   });
 
   test.each([
-    ['another type', select('50.5::DOUBLE + i'), 'of another type: age (float64, column 1; in the view float32, column 1)'],
+    ['another type', select('50 + i'), 'of another type: age (int64, column 1; in the view float32, column 1)'],
+    [
+      'a float64 that is no float32',
+      select(`CASE WHEN i = 7 THEN 1e39::DOUBLE ELSE ${AGE} END`),
+      'column age: 1 value not of its type, first "1e+39" in row 8',
+    ],
     [
       'a type views do not know',
       select(`DATE '2026-01-01'`),
@@ -340,6 +345,13 @@ describe('Parquet', () => {
     expect(await reasonOf(await bytesOf(query), { asked: { columns: { age: { max: 120 } } } })).toBe(reason);
   });
 
+  test('a float64 is read as float32, as a decimal of a CSV file is', async () => {
+    const bytes = await bytesOf(select('(50250 + i) / 1000::DOUBLE'));
+    expect(await run(bytes)).toMatchObject({ reason: '', measured: { rows: '200', overlap: '0' } });
+    const leaked = await run(csv(0, 200), { holdout: bytes });
+    expect(leaked.reason).toBe('200 of 200 rows of the hold-out set also in the training set, at most 0 may be');
+  });
+
   test('one that is cut off is the data set’s fault', async () => {
     const bytes = await bytesOf(select(AGE));
     expect(await reasonOf(bytes.subarray(0, bytes.length - 10))).toBe('No magic bytes found at end of the file');
@@ -352,6 +364,37 @@ describe('the hold-out set', () => {
       'hold-out set ad_holdout_2026_09: missing: visits, ward, male',
     );
     expect(await reasonOf(csv(0, 200), { holdout: '' })).toBe('hold-out set ad_holdout_2026_09: the file is empty');
+  });
+
+  // A model cannot be fed such a set, and its figures would be an error.
+  test.each([
+    ['1,,"w",true,1', 'column visits: 1 row without a value, first in row 3'],
+    ['NaN,1,"w",true,1', 'column age: 1 value not of its type, first "NaN" in row 3'],
+    ['1,1,"w",true,', 'column ill: 1 row without a value, first in row 3'],
+    ['1,1,"w",true,2', 'column ill: 1 value neither 0 nor 1, first "2" in row 3'],
+  ])('has a value that no model is fed: %s', async (line, reason) => {
+    const holdout = csv(1_000, 1_020, { 3: line });
+    const asked = { nulls: 1, columns: { age: { max: 50.5 } } };
+    expect(await reasonOf(csv(0, 200), { holdout, asked })).toBe(`hold-out set ad_holdout_2026_09: ${reason}`);
+  });
+
+  test('has a third label, or no rows', async () => {
+    const named = (text: string) => text.replace(/,1$/gm, ',Impaired').replace(/,0$/gm, ',Control');
+    const [training, label] = [named(csv(0, 200)), { positive: 'Impaired' }];
+    const holdout = named(csv(1_000, 1_020, { 3: '1,1,"w",true,impaired' }));
+    expect(await reasonOf(training, { holdout, label })).toBe(
+      'hold-out set ad_holdout_2026_09: column ill: "Control" and "impaired" besides "Impaired", one other label is expected',
+    );
+    expect(await reasonOf(csv(0, 200), { holdout: `${HEADER}\n` })).toBe('hold-out set ad_holdout_2026_09: no rows');
+  });
+
+  test('shares a row with the training set also where its label is the other one', async () => {
+    const other = row(1_003).replace(/\d$/, (label) => (label === '1' ? '0' : '1'));
+    expect(await reasonOf(csv(0, 200, { 5: other }))).toBe(
+      '1 of 20 rows of the hold-out set also in the training set, at most 0 may be',
+    );
+    const twice = csv(0, 200, { 5: row(6).replace(/\d$/, '1') });
+    expect(await run(twice)).toMatchObject({ reason: '', measured: { duplicates: '0' } });
   });
 
   test('a set for another view is not looked into', async () => {

@@ -3,7 +3,8 @@ import type { ColumnExpectation, Offence } from '../../../domain/data-profile.js
 import { textLiteral } from './duckdb.js';
 
 /** A column that is asked for: its type in the feature view, and what is expected of it. */
-export type AskedColumn = Feature & ColumnExpectation;
+export type AskedColumn = Feature &
+  ColumnExpectation & { /** Whether no value at all is an offence. */ readonly required?: boolean };
 
 const NUMBER = String.raw`[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?`;
 /** How each type is written in a CSV file, and what holds it in a query. */
@@ -30,13 +31,15 @@ export function strictValue(raw: string, type: string, isText: boolean): string 
 export function looseValue(raw: string, type: string, isText: boolean): string {
   const known = TYPES[type];
   if (!known) return `CAST(${raw} AS VARCHAR)`;
-  return isText ? `TRY_CAST(${raw} AS ${known.sql})` : raw;
+  // A file that knows types may have a float32 as a float64, which can be out of range.
+  return isText || type === 'float32' ? `TRY_CAST(${raw} AS ${known.sql})` : raw;
 }
 
 /** What can be wrong with values of a column, as conditions over it as it is in the file (`raw`) and in its own type (`value`). */
 export function offencesOf(column: AskedColumn, raw: string, value: string): (readonly [Offence['kind'], string])[] {
-  const { type, min, max, values } = column;
+  const { type, min, max, values, required } = column;
   const conditions: (readonly [Offence['kind'], string])[] = [['wrong', `${raw} IS NOT NULL AND ${value} IS NULL`]];
+  if (required) conditions.push(['missing', `${raw} IS NULL`]);
   const isNumber = /^(float|int)/.test(type);
   if (isNumber && min !== undefined) conditions.push(['below', `${value} < ${numberLiteral(min, type)}`]);
   if (isNumber && max !== undefined) conditions.push(['above', `${value} > ${numberLiteral(max, type)}`]);

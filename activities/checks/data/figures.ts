@@ -1,4 +1,4 @@
-import type { ColumnFigures, Offence, TrainingFigures } from '../../../domain/data-profile.js';
+import type { ColumnFigures, Offence, RowFigures } from '../../../domain/data-profile.js';
 import { offencesOf, type AskedColumn } from './columns.js';
 import type { Database, Row } from './duckdb.js';
 
@@ -14,12 +14,8 @@ interface Counter {
   readonly raw: string;
 }
 
-/** What one pass over the rows of a training set tells; only where values are not as asked, a second one finds the first of them. */
-export async function countRows(
-  database: Database,
-  rows: string,
-  columns: readonly PlacedColumn[],
-): Promise<Omit<TrainingFigures, 'duplicates'>> {
+/** What one pass over the rows of a data set tells; only where values are not as asked, a second one finds the first of them. */
+export async function countRows(database: Database, rows: string, columns: readonly PlacedColumn[]): Promise<RowFigures> {
   const counters = columns.flatMap((column): Counter[] =>
     offencesOf(column, column.raw, column.value).map(([kind, condition]) => ({
       column: column.name,

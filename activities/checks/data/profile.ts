@@ -1,7 +1,7 @@
-import type { DataProfile, FileRead, TrainingFigures } from '../../../domain/data-profile.js';
+import type { DataProfile, FileRead, RowFigures } from '../../../domain/data-profile.js';
 import type { ProfiledFile, ProfileRequest } from '../../ports.js';
 import { openDataFile, type DataFile } from './data-file.js';
-import { looseValue, strictValue } from './columns.js';
+import { looseValue, strictValue, type AskedColumn } from './columns.js';
 import { DataFault, openDatabase, type Allowance, type Database } from './duckdb.js';
 import { countRows } from './figures.js';
 import { hasColumns, rowsOf } from './rows.js';
@@ -12,15 +12,20 @@ export async function profile(request: ProfileRequest, directory: string, allowa
   const { features, training, holdout } = request;
   const database = await openDatabase([training.path, holdout.path], directory, allowance);
   const { engine } = await database.row(`SELECT 'DuckDB ' || version() AS engine`);
-  const first = await read(database, training, features, (file) => figuresOf(database, request, file));
+  const first = await read(database, training, features, async (file) => {
+    const counted = await figuresOf(database, file, { features, label: training.label, name: 'training' });
+    return { ...counted, duplicates: await countDuplicates(database) };
+  });
+  const needed = features.map(({ name, type }) => ({ name, type, required: true }));
   const second = await read(database, holdout, features, (file) =>
-    hashRows(database, 'holdout', { rows: rowsOf(file, { features, label: holdout.label, valueOf: looseValue }), features }),
+    figuresOf(database, file, { features: needed, label: holdout.label, name: 'holdout' }),
   );
   return {
     engine: String(engine),
     training: first.read,
     holdout: second.read,
     figures: first.asked ? first.answer : null,
+    holdoutFigures: second.asked ? second.answer : null,
     overlap: first.asked && second.asked ? await countShared(database) : null,
   };
 }
@@ -45,16 +50,18 @@ async function read<T>(
   }
 }
 
-async function figuresOf(
-  database: Database,
-  { features, training: { label } }: ProfileRequest,
-  file: DataFile,
-): Promise<TrainingFigures> {
+interface Counted {
+  readonly features: readonly AskedColumn[];
+  readonly label: ProfiledFile['label'];
+  readonly name: 'training' | 'holdout';
+}
+
+async function figuresOf(database: Database, file: DataFile, { features, label, name }: Counted): Promise<RowFigures> {
   const ofFeatures = features.map((column, at) => ({ ...column, raw: `r${at}`, value: `v${at}` }));
-  const values = label.positive === null ? { values: ['0', '1'] } : {};
-  const ofLabel = { name: label.name, type: 'string', raw: 'label', value: 'label', ...values };
+  const asked = { required: name === 'holdout', ...(label.positive === null && { values: ['0', '1'] }) };
+  const ofLabel = { name: label.name, type: 'string', raw: 'label', value: 'label', ...asked };
   const rows = (valueOf: typeof looseValue) => rowsOf(file, { features, label, valueOf });
   const counted = await countRows(database, rows(strictValue), [...ofFeatures, ofLabel]);
-  await hashRows(database, 'training', { rows: rows(looseValue), features });
-  return { ...counted, duplicates: await countDuplicates(database) };
+  await hashRows(database, name, { rows: rows(looseValue), features });
+  return counted;
 }

@@ -1,3 +1,4 @@
+import { typeReadAs } from '../../../domain/data-profile.js';
 import type { ProfiledFile } from '../../ports.js';
 import type { AskedColumn, looseValue } from './columns.js';
 import type { DataFile } from './data-file.js';
@@ -5,11 +6,11 @@ import { textLiteral } from './duckdb.js';
 
 type Label = ProfiledFile['label'];
 
-/** Whether a file has a column once for each that is asked for, in its type where the format knows types. */
+/** Whether a file has a column once for each that is asked for, in a type that is read as its own where the format knows types. */
 export function hasColumns({ shape }: DataFile, asked: readonly AskedColumn[], label: Label): boolean {
   const isThere = (name: string, type?: string) => {
     const [column, ...others] = shape.columns.filter((one) => one.name === name);
-    return column !== undefined && others.length === 0 && (type === undefined || column.type === null || column.type === type);
+    return column !== undefined && others.length === 0 && (type === undefined || typeReadAs(column, type) === type);
   };
   return asked.every(({ name, type }) => isThere(name, type)) && isThere(label.name);
 }
