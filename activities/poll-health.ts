@@ -63,7 +63,7 @@ async function probe({ pool, store, models, log }: Deps, attempt: Attempt): Prom
       models,
       subject,
       policy: attempt.policy,
-      row: () => firstHoldoutRow(store, subject),
+      row: () => firstHoldoutRow(store, subject, cancellationSignal()),
       signal: cancellationSignal(),
     });
   } catch (error) {

@@ -23,8 +23,12 @@ export async function readHoldout({
 }
 
 /** One row of the subject's hold-out set, in the order of its model's features, to try the model on. */
-export async function firstHoldoutRow(store: Pick<CheckStore, 'pathOf'>, subject: CheckSubject): Promise<LabelledRows> {
-  return readFirstRow(holdoutFile(store, subject));
+export async function firstHoldoutRow(
+  store: Pick<CheckStore, 'pathOf'>,
+  subject: CheckSubject,
+  signal?: AbortSignal,
+): Promise<LabelledRows> {
+  return readFirstRow(holdoutFile(store, subject), signal);
 }
 
 /** The columns a version's model is fed, in its order; throws when it has features that are no float32, as only those are measured. */

@@ -4,6 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import type { LabelledRows } from '../ports.js';
 import { listed } from './check.js';
+import { isParquet } from './data/format.js';
+import { parquetRecords } from './parquet-records.js';
 
 /** The most rows a labelled set may have. */
 const ROW_LIMIT = 5_000_000;
@@ -13,7 +15,7 @@ const BLOCK_ROWS = 4_096;
 const CSV = { bom: true, max_record_size: 1024 * 1024 };
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
-/** A labelled CSV file and what is expected of it. */
+/** A labelled file, CSV or Parquet, and what is expected of it. */
 export interface LabelledFile {
   readonly path: string;
   readonly digest: string;
@@ -25,7 +27,7 @@ export interface LabelledFile {
 }
 
 interface Reading {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly heartbeat?: () => void;
 }
 
@@ -33,7 +35,22 @@ interface Reading {
  * Reads a labelled set strictly, picking columns by name. Throws an Error naming row (of the data, from 1) and column when
  * a value is no number or no label, and when the bytes read are not those of the digest.
  */
-export async function readLabelledRows(file: LabelledFile, { signal, heartbeat }: Reading = {}): Promise<LabelledRows> {
+export async function readLabelledRows(file: LabelledFile, reading: Reading = {}): Promise<LabelledRows> {
+  return (await isParquet(file.path)) ? readParquet(file, reading) : readCsv(file, reading);
+}
+
+async function readParquet(file: LabelledFile, { signal, heartbeat }: Reading): Promise<LabelledRows> {
+  const hash = createHash('sha256');
+  const source: AsyncIterable<Buffer> = createReadStream(file.path, { signal });
+  for await (const chunk of source) {
+    hash.update(chunk);
+    heartbeat?.();
+  }
+  mustBe(file, hash);
+  return collect(parquetRecords(file, { csv: CSV, signal }), file, { heartbeat });
+}
+
+async function readCsv(file: LabelledFile, { signal, heartbeat }: Reading): Promise<LabelledRows> {
   const hash = createHash('sha256');
   const parser = parse(CSV);
   const read = pipeline(createReadStream(file.path), (source: AsyncIterable<Buffer>) => hashing(source, hash), parser, {
@@ -43,13 +60,18 @@ export async function readLabelledRows(file: LabelledFile, { signal, heartbeat }
   read.catch(() => undefined);
   const rows = await collect(parser, file, { heartbeat });
   await read;
-  const digest = hash.digest('hex');
-  if (digest !== file.digest) throw new Error(`the stored data set has SHA-256 ${digest}, ${file.digest} is registered`);
+  mustBe(file, hash);
   return rows;
 }
 
+function mustBe({ digest: registered }: LabelledFile, hash: Hash): void {
+  const digest = hash.digest('hex');
+  if (digest !== registered) throw new Error(`the stored data set has SHA-256 ${digest}, ${registered} is registered`);
+}
+
 /** The first row of a labelled set, read as strictly; the digest is not looked at, as that would take reading it all. */
-export async function readFirstRow(file: LabelledFile): Promise<LabelledRows> {
+export async function readFirstRow(file: LabelledFile, signal?: AbortSignal): Promise<LabelledRows> {
+  if (await isParquet(file.path)) return collect(parquetRecords({ ...file, most: 1 }, { csv: CSV, signal }), file, { most: 1 });
   const parser = parse(CSV);
   const read = pipeline(createReadStream(file.path), parser);
   // Leaving off after one row breaks the pipeline; a real failure is thrown by the loop.

@@ -39,7 +39,7 @@ export async function triedTarget(context: CheckContext): Promise<TriedTarget> {
 }
 
 async function refusal({ store, models, policy, signal }: CheckContext, target: CheckSubject): Promise<string | undefined> {
-  const row = await firstHoldoutRow(store, target);
+  const row = await firstHoldoutRow(store, target, signal);
   try {
     const { scores } = await models.predict(store.pathOf(modelArtifact(target).sha256), row, runLimits(policy, signal));
     return scores.every(Number.isFinite) ? undefined : `the model answers ${scores.join(', ')} on a hold-out row`;

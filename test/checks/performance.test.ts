@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { firstHoldoutRow } from '../../activities/checks/holdout.js';
 import { checks } from '../../activities/checks/index.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
 import type { CheckSubject } from '../../activities/checks/subject.js';
@@ -7,6 +8,7 @@ import type { Predictions } from '../../activities/ports.js';
 import { passes, type Finding } from '../../domain/checks.js';
 import type { Store } from '../../platform/store.js';
 import { policyWith } from '../support/attempt.js';
+import { parquet } from './data-sets.js';
 import { contextOf, exampleSubject, temporaryStore, withModel } from './subjects.js';
 import { twoColumns, writeModel } from './tiny-onnx.js';
 
@@ -40,6 +42,23 @@ const answering = (answer: (rows: number) => Predictions) => ({
 describe('performance', () => {
   const run = (subject: CheckSubject, changes: Parameters<typeof contextOf>[2] = {}): Promise<Finding> =>
     checks.performance.run(contextOf(store, subject, changes));
+
+  test.each(['FLOAT', 'DOUBLE'])('a hold-out set in Parquet, as %s, is measured as the CSV is', async (type) => {
+    const subject = subjectOf('1.2.0');
+    const { holdoutSet: set, modelFile } = subject;
+    if (!set) throw new Error('the example has a hold-out set');
+    const columns = modelFile.features.map(({ name }) => `"${name}"::${type} AS "${name}"`);
+    const path = await parquet(
+      `SELECT ${columns.join(', ')}, "${set.label}" FROM read_csv('${store.pathOf(set.digest)}', all_varchar = true)`,
+    );
+    const { digest } = await store.putBytes(await readFile(path));
+    const asParquet = { ...subject, holdoutSet: { ...set, digest } };
+    const [{ source: _, ...finding }, { source, ...same }] = [await run(asParquet), await run(subject)];
+    expect(finding).toEqual(same);
+    expect(source).toContain('100 rows');
+    expect(await firstHoldoutRow(store, asParquet)).toEqual(await firstHoldoutRow(store, subject));
+    expect(await checks['data-quality'].run(contextOf(store, asParquet))).toMatchObject({ verdict: 'pass' });
+  });
 
   test.each(Object.entries(known.versions))('%s: the figures are those made without Gatehouse', async (version, figures) => {
     const { verdict, measured, source } = await run(subjectOf(version));

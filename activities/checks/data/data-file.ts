@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import type { FileShape } from '../../../domain/data-profile.js';
 import { DataFault, textLiteral, type Database } from './duckdb.js';
+import { isParquet } from './format.js';
 
-const PARQUET_MARK = 'PAR1';
 /** As for labelled sets that are fed to a model. */
 const RECORD_LIMIT_BYTES = 1024 * 1024;
 
@@ -30,19 +30,8 @@ export interface DataFile {
 
 /** Looks at a data file: Parquet by its first bytes, CSV otherwise, never by its name. Throws a `DataFault` when it is neither. */
 export async function openDataFile(database: Database, path: string): Promise<DataFile> {
+  if ((await stat(path)).size === 0) throw new DataFault('the file is empty');
   return (await isParquet(path)) ? parquetFile(database, path) : csvFile(path);
-}
-
-async function isParquet(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    if (size === 0) throw new DataFault('the file is empty');
-    const { buffer } = await file.read(Buffer.alloc(PARQUET_MARK.length), 0, PARQUET_MARK.length, 0);
-    return buffer.toString('latin1') === PARQUET_MARK;
-  } finally {
-    await file.close();
-  }
 }
 
 async function parquetFile(database: Database, path: string): Promise<DataFile> {

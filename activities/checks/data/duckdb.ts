@@ -20,6 +20,8 @@ export interface Database {
   query(sql: string): Promise<Row[]>;
   /** The only row of an answer. */
   row(sql: string): Promise<Row>;
+  /** The first column of an answer, all texts, some rows at a time and no faster than they are taken. */
+  texts(sql: string): AsyncGenerator<string[]>;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function openDatabase(files: readonly string[], directory: string, 
   const query = (sql: string): Promise<Row[]> => rowsOf(connection, sql);
   return {
     query,
+    texts: (sql) => textsOf(connection, sql),
     async row(sql) {
       const [row] = await query(sql);
       if (!row) throw new Error('a query answered no row');
@@ -60,10 +63,21 @@ async function rowsOf(connection: DuckDBConnection, sql: string): Promise<Row[]>
   try {
     return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Row[];
   } catch (problem) {
-    const message = problem instanceof Error ? problem.message : String(problem);
-    if (FAULTS.test(message)) throw new DataFault(faultText(message));
-    throw problem;
+    throw faultOr(problem);
   }
+}
+
+async function* textsOf(connection: DuckDBConnection, sql: string): AsyncGenerator<string[]> {
+  try {
+    for await (const rows of (await connection.stream(sql)).yieldRows()) yield rows.map(([text]) => String(text));
+  } catch (problem) {
+    throw faultOr(problem);
+  }
+}
+
+function faultOr(problem: unknown): unknown {
+  const message = problem instanceof Error ? problem.message : String(problem);
+  return FAULTS.test(message) ? new DataFault(faultText(message)) : problem;
 }
 
 const KINDS = [
