@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { profile } from '../../activities/checks/data/profile.js';
 import { dataQuality } from '../../activities/checks/data-quality.js';
 import type { CheckSubject } from '../../activities/checks/subject.js';
-import type { DataProfiler } from '../../activities/ports.js';
 import type { Finding } from '../../domain/checks.js';
 import type { DataExpectations } from '../../domain/data-quality.js';
 import type { Store } from '../../platform/store.js';
 import { DAY, policyWith } from '../support/attempt.js';
-import { csv, HEADER, parquet, row, subjectWith } from './data-sets.js';
+import { csv, HEADER, parquet, profilerHere, row, subjectWith } from './data-sets.js';
 import { contextOf, exampleSubject, temporaryStore } from './subjects.js';
-import { temporaryDirectory } from './temporary.js';
 
 let store: Store;
 let base: CheckSubject;
@@ -19,10 +16,6 @@ beforeAll(async () => {
   base = await exampleSubject(store, '1.2.0');
 });
 
-/** As in the data process, without starting one for each data set: those of the example are profiled in theirs. */
-const here: DataProfiler = {
-  profile: async (request) => profile(request, await temporaryDirectory(), { memoryMb: 512, threads: 2, spillMb: 1_000 }),
-};
 const asking = (change: Partial<DataExpectations>) => {
   const policy = policyWith();
   return { ...policy, data_quality: { ...policy.data_quality, ...change } };
@@ -31,7 +24,9 @@ const run = async (
   training: string | Uint8Array,
   { asked = {}, ...sets }: Parameters<typeof subjectWith>[3] & { asked?: Partial<DataExpectations> } = {},
 ): Promise<Finding> =>
-  dataQuality.run(contextOf(store, await subjectWith(store, base, training, sets), { policy: asking(asked), data: here }));
+  dataQuality.run(
+    contextOf(store, await subjectWith(store, base, training, sets), { policy: asking(asked), data: profilerHere }),
+  );
 const reasonOf = async (...given: Parameters<typeof run>): Promise<string> => {
   const finding = await run(...given);
   expect(finding.verdict).toBe(finding.reason === '' ? 'pass' : 'fail');
@@ -278,7 +273,9 @@ describe('at the limit and beyond it', () => {
   test('how long ago the set was registered', async () => {
     const subject = await subjectWith(store, base, csv(0, 200));
     const at = (now: string) =>
-      dataQuality.run(contextOf(store, subject, { policy: asking({ freshness: 30 * DAY }), data: here, now: Date.parse(now) }));
+      dataQuality.run(
+        contextOf(store, subject, { policy: asking({ freshness: 30 * DAY }), data: profilerHere, now: Date.parse(now) }),
+      );
     expect(await at('2026-10-01T08:00:00.000Z')).toMatchObject({ verdict: 'pass', limit: { registered: 'at most 30d ago' } });
     expect(await at('2026-10-01T08:00:00.001Z')).toMatchObject({
       verdict: 'fail',
@@ -355,55 +352,6 @@ describe('Parquet', () => {
   test('one that is cut off is the data set’s fault', async () => {
     const bytes = await bytesOf(select(AGE));
     expect(await reasonOf(bytes.subarray(0, bytes.length - 10))).toBe('No magic bytes found at end of the file');
-  });
-});
-
-describe('the hold-out set', () => {
-  test('is looked at for what makes it comparable', async () => {
-    expect(await reasonOf(csv(0, 200), { holdout: 'age,ill\n1,1\n' })).toBe(
-      'hold-out set ad_holdout_2026_09: missing: visits, ward, male',
-    );
-    expect(await reasonOf(csv(0, 200), { holdout: '' })).toBe('hold-out set ad_holdout_2026_09: the file is empty');
-  });
-
-  // A model cannot be fed such a set, and its figures would be an error.
-  test.each([
-    ['1,,"w",true,1', 'column visits: 1 row without a value, first in row 3'],
-    ['NaN,1,"w",true,1', 'column age: 1 value not of its type, first "NaN" in row 3'],
-    ['1,1,"w",true,', 'column ill: 1 row without a value, first in row 3'],
-    ['1,1,"w",true,2', 'column ill: 1 value neither 0 nor 1, first "2" in row 3'],
-  ])('has a value that no model is fed: %s', async (line, reason) => {
-    const holdout = csv(1_000, 1_020, { 3: line });
-    const asked = { nulls: 1, columns: { age: { max: 50.5 } } };
-    expect(await reasonOf(csv(0, 200), { holdout, asked })).toBe(`hold-out set ad_holdout_2026_09: ${reason}`);
-  });
-
-  test('has a third label, or no rows', async () => {
-    const named = (text: string) => text.replace(/,1$/gm, ',Impaired').replace(/,0$/gm, ',Control');
-    const [training, label] = [named(csv(0, 200)), { positive: 'Impaired' }];
-    const holdout = named(csv(1_000, 1_020, { 3: '1,1,"w",true,impaired' }));
-    expect(await reasonOf(training, { holdout, label })).toBe(
-      'hold-out set ad_holdout_2026_09: column ill: "Control" and "impaired" besides "Impaired", one other label is expected',
-    );
-    expect(await reasonOf(csv(0, 200), { holdout: `${HEADER}\n` })).toBe('hold-out set ad_holdout_2026_09: no rows');
-  });
-
-  test('shares a row with the training set also where its label is the other one', async () => {
-    const other = row(1_003).replace(/\d$/, (label) => (label === '1' ? '0' : '1'));
-    expect(await reasonOf(csv(0, 200, { 5: other }))).toBe(
-      '1 of 20 rows of the hold-out set also in the training set, at most 0 may be',
-    );
-    const twice = csv(0, 200, { 5: row(6).replace(/\d$/, '1') });
-    expect(await run(twice)).toMatchObject({ reason: '', measured: { duplicates: '0' } });
-  });
-
-  test('a set for another view is not looked into', async () => {
-    const subject = await subjectWith(store, base, csv(0, 200));
-    const holdoutSet = subject.holdoutSet && { ...subject.holdoutSet, featureView: { name: 'wards', version: 2 } };
-    expect(await dataQuality.run(contextOf(store, { ...subject, holdoutSet }))).toMatchObject({
-      verdict: 'fail',
-      reason: 'ad_holdout_2026_09 is for feature view wards version 2, the model for feature view wards version 1',
-    });
   });
 });
 

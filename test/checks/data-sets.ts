@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { profile } from '../../activities/checks/data/profile.js';
 import type { CheckSubject, DatasetRecord } from '../../activities/checks/subject.js';
+import type { DataProfiler } from '../../activities/ports.js';
 import { featureBytes, type Feature } from '../../domain/checks.js';
 import { sha256 } from '../../platform/digest.js';
 import type { Store } from '../../platform/store.js';
@@ -48,6 +50,10 @@ export async function subjectWith(
   };
 }
 
+/** As in the data process, without starting one for each data set: those of the example are profiled in theirs. */
+export const profilerHere: DataProfiler = {
+  profile: async (request) => profile(request, await temporaryDirectory(), { memoryMb: 512, threads: 2, spillMb: 1_000 }),
+};
 /** The Parquet file that a query answers. */
 export async function parquet(select: string): Promise<string> {
   const path = join(await temporaryDirectory(), 'rows.parquet');

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { DataTask } from '../../activities/checks/data-child.js';
 import { openDatabase } from '../../activities/checks/data/duckdb.js';
 import { createDataProfiler } from '../../activities/checks/duckdb-profiler.js';
 import type { ProfileRequest } from '../../activities/ports.js';
@@ -107,6 +108,20 @@ test('a data process whose worker is gone ends, and clears up', async () => {
   const { command, args } = entry('data-process');
   const child = spawn(command, args, { cwd, stdio: ['pipe', 'ignore', 'ignore'] });
   child.stdin.end();
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(existsSync(cwd)).toBe(false);
+});
+
+test('nor does one wait that is in the middle of an answer', async () => {
+  const path = await parquet('SELECT i::FLOAT AS age, 1 AS ill FROM range(500000) r(i)');
+  const cwd = await mkdtemp(join(directory, 'gatehouse-data-'));
+  const { command, args } = entry('data-process');
+  const child = spawn(command, args, { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
+  const allowance = { memoryMb: 200, threads: 1, spillMb: 10 };
+  const task: DataTask = { kind: 'lines', request: { path, features: ['age'], label: 'ill' }, allowance };
+  child.stdin.write(`${JSON.stringify(task)}\n`);
+  await once(child.stdout, 'readable');
+  child.stdout.destroy();
   expect(await once(child, 'exit')).toEqual([1, null]);
   expect(existsSync(cwd)).toBe(false);
 });

@@ -97,10 +97,10 @@ test('the first row alone is read as strictly, and the process ended', async () 
 
 describe('a process that does not read to the end is an error, and leaves nothing behind', () => {
   const records = async (code: string, reading: Partial<ParquetReading> = {}) => {
-    const process_ = { command: process.execPath, args: ['-e', code] };
+    const started = { command: process.execPath, args: ['-e', code] };
     const found: string[][] = [];
     const request = { path: '/nowhere', features: [], label: 'ill' };
-    for await (const record of parquetRecords(request, { csv: {}, process: process_, ...reading })) found.push(record);
+    for await (const record of parquetRecords(request, { csv: {}, process: started, ...reading })) found.push(record);
     return found;
   };
   const print = (text: string) => `process.stdout.write(${JSON.stringify(text)})`;

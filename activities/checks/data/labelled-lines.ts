@@ -19,14 +19,15 @@ export async function* labelledLines(
   allowance: Allowance,
 ): AsyncGenerator<string> {
   const database = await openDatabase([path], directory, allowance);
-  const { shape, table, column } = await openDataFile(database, path);
+  const file = await openDataFile(database, path);
+  const { shape, table } = file;
   const names = shape.columns.map(({ name }) => name);
   yield `${names.map((name) => `"${name.replaceAll('"', '""')}"`).join(',')}\n`;
   const wanted = new Set([...features, label]);
   if (names.length !== wanted.size || !names.every((name) => wanted.has(name))) return;
   const cells = shape.columns.map(({ name, type }, at) => {
-    if (name === label) return `'"' || replace(coalesce(CAST(${column(at)} AS VARCHAR), ''), '"', '""') || '"'`;
-    if (type === 'float32' || type === 'float64') return `coalesce(CAST(CAST(${column(at)} AS DOUBLE) AS VARCHAR), '')`;
+    if (name === label) return `'"' || replace(coalesce(CAST(${file.column(at)} AS VARCHAR), ''), '"', '""') || '"'`;
+    if (type === 'float32' || type === 'float64') return `coalesce(CAST(CAST(${file.column(at)} AS DOUBLE) AS VARCHAR), '')`;
     throw new DataFault(`column ${name} is ${type}, not float32 or float64`);
   });
   const limit = most === undefined ? '' : ` LIMIT ${most}`;
