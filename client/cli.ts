@@ -62,7 +62,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'show what was in production, and when',
     load: async () => (await import('./commands/history.js')).historyCommand,
   },
-  audit: { does: 'list and verify the audit trail', load: async () => (await import('./commands/audit.js')).auditCommand },
+  audit: {
+    does: 'list, verify, vouch for and export the audit trail',
+    load: async () => (await import('./commands/audit.js')).auditCommand,
+  },
   clock: { does: 'move the clock on, outside production', load: async () => (await import('./commands/clock.js')).clockCommand },
   doctor: {
     does: 'say what is wrong here, and how to mend it',

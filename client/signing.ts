@@ -120,15 +120,25 @@ export function newNonce(): string {
 
 /** Signs one act, sends it, and answers its verdict. */
 export async function sendAct(
-  { config, record, promotions }: Writing,
+  writing: Writing,
   act: ActType,
   fields: Readonly<Record<string, string | number>>,
   approver: string,
 ): Promise<ActAnswer> {
+  return (await sendSigned(writing, act, fields, approver)).answer;
+}
+
+/** The same, for who keeps what was signed as well. */
+export async function sendSigned(
+  { config, record, promotions }: Writing,
+  act: ActType,
+  fields: Readonly<Record<string, string | number>>,
+  approver: string,
+): Promise<{ readonly envelope: string; readonly answer: ActAnswer }> {
   const envelope = await sign(config, record, act, fields, approver);
   const summary = [act, fields['model'], fields['version'], 'by', approver].filter(Boolean).join(' ');
   await promotions.act(envelope, { timeoutMs: JUDGED_WITHIN_MS, summary });
-  return await onRecord(record.db, sha256(envelope));
+  return { envelope, answer: await onRecord(record.db, sha256(envelope)) };
 }
 
 /** What a verb prints about an act: its result, or why it was refused. */

@@ -110,6 +110,12 @@ export const ACTS = {
     right: ['mlops', 'devops'],
     fields: { model: version.model, from_version: versionOrNone, to_version: versionOrNone, reason },
   },
+  // It decides nothing and an earlier one kept elsewhere holds all the same: whoever runs the installation may make one.
+  checkpoint: {
+    typ: 'gatehouse-checkpoint/v1',
+    right: ['admin', 'mlops'],
+    fields: { seq: whole, events: whole, head: matching(SHA256), marks: matching(SHA256) },
+  },
   resolve: {
     typ: 'gatehouse-resolve/v1',
     right: 'stage',
@@ -120,7 +126,7 @@ export const ACTS = {
 export type ActType = keyof typeof ACTS;
 export type Decision = 'approve' | 'reject' | 'retract';
 
-/** The payload of an envelope after its fields were checked against {@link ACTS}: text, but for `round`. */
+/** The payload of an envelope after its fields were checked against {@link ACTS}: text, but for numbers that count. */
 export type ActPayload = Readonly<Record<string, string | number>>;
 
 /** The act a `typ` names, or undefined. */

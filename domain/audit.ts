@@ -4,6 +4,7 @@ import { canonicalJson, type JsonValue } from './canonical.js';
 export type AuditAction =
   | 'person.enrolled'
   | 'clock.advanced'
+  | 'audit.checkpointed'
   | 'policy.registered'
   | 'feature-view.registered'
   | 'dataset.registered'
@@ -53,6 +54,9 @@ export interface AuditRow {
   readonly body: string;
   readonly hash: string;
 }
+
+/** What a checkpoint is about: the trail as a whole. */
+export const TRAIL = 'audit-trail';
 
 /** The hash before the first event: 32 zero bytes, in hex. */
 export const CHAIN_START = '0'.repeat(64);

@@ -8,6 +8,7 @@ import { inTransaction, type Tx } from '../../platform/pool.js';
 import type { ActAnswer } from '../../workflows/messages.js';
 import { attemptAct } from './acts/attempt-act.js';
 import { retire, rollBack } from './acts/by-hand.js';
+import { recordCheckpoint } from './acts/checkpoint.js';
 import { decideOn } from './acts/decision.js';
 import { freezePromotions } from './acts/freeze.js';
 import { releaseVersion } from './acts/release.js';
@@ -43,6 +44,7 @@ const APPLY: Readonly<Record<ActType, ApplyAct>> = {
   release: releaseVersion,
   retire,
   rollback: rollBack,
+  checkpoint: recordCheckpoint,
   resolve: resolveVersion,
 };
 

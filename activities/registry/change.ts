@@ -6,6 +6,7 @@ import { promotionChangeKey } from '../../domain/ids.js';
 import { recheckIds } from '../../domain/lifecycle.js';
 import type { Notice } from '../../domain/reminders.js';
 import { nextAuditBody } from '../../platform/audit.js';
+import { sha256 } from '../../platform/digest.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import { loadPackage } from '../../platform/package.js';
 import type { Store } from '../../platform/store.js';
@@ -81,6 +82,7 @@ async function change(tx: Tx, attempt: Attempt, store: Store): Promise<void> {
       evidence: attempt.evidenceDigest,
       policy: attempt.policyDigest,
       relaxed: attempt.relaxed,
+      record: sha256(record),
     },
   });
   await tx.query('SELECT change_production($1, $2, $3, $4, $5, $6, $7, $8)', [

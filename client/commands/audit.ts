@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { JsonValue } from '../../domain/canonical.js';
-import type { Refusal } from '../../domain/refusal.js';
 import { when } from '../../domain/times.js';
 import { readConfig } from '../../platform/config.js';
 import { readTrail, trailLength, type TrailEvent } from '../../platform/read/audit-trail.js';
-import { verifyTrail, type TrailReport } from '../../platform/read/audit-verify.js';
 import { modelNames } from '../../platform/read/versions.js';
+import { checkpoint, CHECKPOINT_EXAMPLE } from '../audit/checkpoint.js';
+import { exportPromotion, EXPORT_EXAMPLE } from '../audit/export.js';
+import { verify, VERIFY_EXAMPLE } from '../audit/verify.js';
 import { Refused, type Outcome } from '../output.js';
 import { modelName, openRecord, shown } from '../record.js';
 import { lines } from '../show/marks.js';
@@ -22,11 +23,11 @@ interface ListOptions {
 const SHOWN_TO_PEOPLE = 50;
 const DETAIL_LENGTH = 90;
 
-/** Adds `audit list` and `audit verify`. */
+/** Adds `audit list`, `audit verify`, `audit checkpoint` and `audit export`. */
 export function auditCommand(program: Command): void {
   const audit = program
     .command('audit')
-    .description('read and verify the audit trail')
+    .description('read, verify, vouch for and export the audit trail')
     .addHelpText('after', '\nExample:\n  gatehouse audit verify');
   verb(audit, 'list', 'show the events of the audit trail, oldest first', list)
     .option('--model-name <M>', 'only events of this model')
@@ -37,7 +38,24 @@ export function auditCommand(program: Command): void {
     'verify',
     'recompute the hash chain and compare the record with it; exits with 3 when something does not hold',
     verify,
-  ).addHelpText('after', '\nExample:\n  gatehouse audit verify --json');
+  )
+    .option('--checkpoint <FILE>', 'hold the trail against a checkpoint that was kept elsewhere as well')
+    .addHelpText('after', VERIFY_EXAMPLE);
+  verb(
+    audit,
+    'checkpoint',
+    'verify the trail and sign for it as it is now; keep the file where nobody here can reach',
+    checkpoint,
+  )
+    .requiredOption('--approver <E>', 'who vouches for it, and whose key signs')
+    .option('--out <FILE>', 'where to write the checkpoint; a file that is there stays (default: stdout)')
+    .addHelpText('after', CHECKPOINT_EXAMPLE);
+  verb(audit, 'export', 'write one promotion as a bundle that docs/verify-bundle.mjs verifies alone', exportPromotion)
+    .requiredOption('--model-name <M>', 'the model')
+    .requiredOption('--version <V>', 'the version')
+    .option('--attempt <N>', 'which attempt (default: the newest)')
+    .option('--out <FILE>', 'where to write the bundle; a file that is there stays (default: stdout)')
+    .addHelpText('after', EXPORT_EXAMPLE);
 }
 
 async function list(options: ListOptions): Promise<Outcome> {
@@ -98,36 +116,4 @@ function inWords({ detail }: TrailEvent): string {
 
 function plain(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-async function verify(): Promise<Outcome> {
-  const { db, close } = await openRecord(readConfig());
-  try {
-    const report = await verifyTrail(db);
-    const outcome = { document: report, text: verdictText(report) };
-    return report.ok ? outcome : { ...outcome, refusal: refusalOf(report) };
-  } finally {
-    await close();
-  }
-}
-
-function verdictText({ ok, events, head, unbacked, why, firstBroken }: TrailReport): string {
-  const on = terminalOf();
-  const chain = `${events} event${events === 1 ? '' : 's'}, head ${head}`;
-  const backed =
-    'What the trail speaks of is on the record as it says. A trail rewritten as a whole shows only beside a head kept elsewhere.';
-  if (ok) return [...lines('', `The audit trail holds: ${chain}.`, on), ...lines('', backed, on)].join('\n');
-  if (firstBroken !== null) {
-    return lines('', `The audit trail is broken at event ${firstBroken}: ${why}. Up to there it holds: ${chain}.`, on).join('\n');
-  }
-  const rows = unbacked.map((each) => [each]);
-  const but = lines('', `The chain holds (${chain}), but not all of the record is backed:`, on);
-  return [...but, table(['UNBACKED'], rows, on)].join('\n');
-}
-
-function refusalOf({ firstBroken, why, unbacked }: TrailReport): Refusal {
-  const next = 'compare with a backup, and keep this database as it is';
-  if (firstBroken !== null) return { kind: 'rule', what: `the audit trail is broken at event ${firstBroken}: ${why}`, next };
-  const more = unbacked.length > 1 ? ` (and ${unbacked.length - 1} more)` : '';
-  return { kind: 'rule', what: `not backed by the audit trail: ${unbacked[0]}${more}`, next };
 }

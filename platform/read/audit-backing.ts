@@ -3,6 +3,7 @@ import type { TrailEvent } from './audit-trail.js';
 import { attemptsBacking } from './backing/attempts.js';
 import type { Backing } from './backing/backing.js';
 import { changesBacking } from './backing/changes.js';
+import { checkpointsBacking } from './backing/checkpoints.js';
 import { clockBacking } from './backing/clock.js';
 import { datasetsBacking } from './backing/datasets.js';
 import { envelopesBacking } from './backing/envelopes.js';
@@ -55,6 +56,7 @@ function everyKind(db: Db): Backing[] {
     people,
     clockBacking(db, jumps),
     envelopesBacking(db, { people, jumps }),
+    checkpointsBacking(db),
     policies,
     featureViewsBacking(db),
     datasetsBacking(db),

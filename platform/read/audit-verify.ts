@@ -1,9 +1,11 @@
 import type pg from 'pg';
 import { CHAIN_START, firstBroken, type AuditRow } from '../../domain/audit.js';
 import { chainLink } from '../audit.js';
+import type { OpenedCheckpoint } from '../checkpoint.js';
 import type { Db } from '../pool.js';
 import type { TrailEvent } from './audit-trail.js';
 import { backing, type RecordBacking } from './audit-backing.js';
+import { watchFor, type CheckpointReport, type CheckpointWatch, type Link } from './checkpoint-watch.js';
 import { inSnapshot } from './snapshot.js';
 
 /** Whether the audit trail holds: its chain from the first event to the head, and the record it speaks of. */
@@ -17,11 +19,8 @@ export interface TrailReport {
   readonly why: string | null;
   /** What the record says without the trail, or the trail without the record; looked for when the chain holds. */
   readonly unbacked: readonly string[];
-}
-
-interface Link {
-  readonly seq: number;
-  readonly hash: string;
+  /** What the trail says of the checkpoint it was held against, when there is one. */
+  readonly checkpoint?: CheckpointReport;
 }
 
 interface StoredRow extends AuditRow {
@@ -33,28 +32,56 @@ interface StoredRow extends AuditRow {
 
 const ROWS_AT_ONCE = 1_000;
 
-/** Recomputes the whole chain and compares the record with it, at one moment, holding only a few thousand events at once. */
-export async function verifyTrail(pool: pg.Pool): Promise<TrailReport> {
-  return await inSnapshot(pool, async (db) => {
-    const record = backing(db);
-    const { last, broken } = await follow(db, record);
-    const report = { events: last.seq, head: last.hash };
-    if (broken) return { ...report, ok: false, firstBroken: broken.seq, why: broken.why, unbacked: [] };
-    const unbacked = await record.finish();
-    return { ...report, ok: unbacked.length === 0, firstBroken: null, why: null, unbacked };
-  });
+/**
+ * Recomputes the whole chain and compares the record with it, at one moment, holding only a few thousand events at once.
+ * With a checkpoint that was kept elsewhere, a trail that was written anew up to its event is found as well.
+ */
+export async function verifyTrail(pool: pg.Pool, kept?: OpenedCheckpoint): Promise<TrailReport> {
+  return await inSnapshot(pool, (db) => verifyIn(db, kept));
+}
+
+/** The same within a snapshot that is open already. */
+export async function verifyIn(db: Db, kept?: OpenedCheckpoint): Promise<TrailReport> {
+  const record = backing(db);
+  const watch = kept && watchFor(kept, START);
+  const { last, broken } = await follow(db, record, watch);
+  const checkpoint = watch?.report();
+  const report = { events: last.seq, head: last.hash, ...(checkpoint && { checkpoint }) };
+  if (broken) return { ...report, ok: false, firstBroken: broken.seq, why: broken.why, unbacked: [] };
+  const unbacked = [...unknown(checkpoint), ...(await record.finish())];
+  return { ...report, ok: unbacked.length === 0, firstBroken: null, why: null, unbacked };
+}
+
+/** What the trail does not know of a checkpoint that it agrees with. */
+function unknown(checkpoint: CheckpointReport | undefined): string[] {
+  if (!checkpoint) return [];
+  const { by, kid, key, seq, recordedAs } = checkpoint;
+  const has = key === 'another' ? `another key of ${by}` : `no key of ${by}`;
+  return [
+    ...(key === 'enrolled' ? [] : [`the checkpoint is signed with key ${kid}; the trail has ${has}`]),
+    ...(recordedAs === null ? [`the checkpoint of event ${seq} is on no event after it: what followed was written anew`] : []),
+  ];
 }
 
 type Broken = { readonly seq: number; readonly why: string };
 
-async function follow(db: Db, record: RecordBacking): Promise<{ last: Link; broken?: Broken }> {
-  let last: Link = { seq: 0, hash: CHAIN_START };
+const START: Link = { seq: 0, hash: CHAIN_START };
+
+async function follow(
+  db: Db,
+  record: RecordBacking,
+  watch: CheckpointWatch | undefined,
+): Promise<{ last: Link; broken?: Broken }> {
+  let last: Link = START;
   for await (const rows of batches(db)) {
     const chain = firstBroken(rows, last, chainLink);
     const intact = chain ? rows.filter(({ seq }) => seq < chain.seq) : rows;
     const events = intact.map(eventOf);
     const differs = intact.findIndex((row, i) => !saysTheSame(row, events[i] as TrailEvent));
     const sound = differs < 0 ? intact : intact.slice(0, differs);
+    const other = watch?.follow(sound);
+    watch?.take(events.slice(0, sound.length));
+    if (other) return { last: other.last, broken: other };
     last = sound.at(-1) ?? last;
     if (differs >= 0) {
       const seq = (intact[differs] as StoredRow).seq;
@@ -63,7 +90,7 @@ async function follow(db: Db, record: RecordBacking): Promise<{ last: Link; brok
     if (chain) return { last, broken: chain };
     await record.take(events);
   }
-  const broken = await headDiffers(db, last);
+  const broken = (await headDiffers(db, last)) ?? watch?.endsAt(last);
   return broken ? { last, broken } : { last };
 }
 

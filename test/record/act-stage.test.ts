@@ -10,8 +10,8 @@ import { MODEL } from '../support/stack.js';
 import { makeWorld, type World } from '../support/world.js';
 
 const PLACES = Object.keys(VERSION_IN) as Place[];
-/** Acts that are about files or whole models, or make a version. */
-const NOT_ON_A_VERSION: readonly string[] = ['policy', 'feature-view', 'dataset', 'register', 'freeze'];
+/** Acts that are about files, whole models or the trail, or make a version. */
+const NOT_ON_A_VERSION: readonly string[] = ['policy', 'feature-view', 'dataset', 'register', 'freeze', 'checkpoint'];
 
 let world: World;
 beforeAll(async () => {

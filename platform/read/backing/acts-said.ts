@@ -35,6 +35,10 @@ const ACT_OF: Readonly<Record<string, Act>> = {
     ({ model, version, artifact_digest: artifact }, { subject, detail }) =>
       subject === `${model}/${version}` && artifact === detail['artifactDigest'],
   ],
+  'audit.checkpointed': [
+    'checkpoint',
+    (payload, { detail }) => ['seq', 'events', 'head', 'marks'].every((field) => payload[field] === detail[field]),
+  ],
   'version.resolved': [
     'resolve',
     ({ model, stage }, { subject, detail }) => subject === `${model}/${textOf(detail['version'])}` && stage === detail['stage'],

@@ -11,13 +11,16 @@ export interface RecordedChange {
   /** What the record has to say, word for word. */
   readonly says: Readonly<Record<string, JsonValue | undefined>>;
   readonly evidence: JsonValue | undefined;
+  /** The digest of the whole record by its event; undefined in events of a release that did not say. */
+  readonly digest: JsonValue | undefined;
   /** The re-checks it names that are on the record, and how many it names. */
   readonly rechecks: readonly VerdictRow[];
   readonly named: number;
 }
 
 /** What of a production change's record nothing else on the record backs, or undefined. */
-export function recordFault({ record, artifactDigest, says, evidence, rechecks, named }: RecordedChange): string | undefined {
+export function recordFault(change: RecordedChange): string | undefined {
+  const { record, artifactDigest, says, evidence, digest, rechecks, named } = change;
   const kept = parsed(record);
   if (!kept) return 'its record cannot be read';
   const fault = differing(kept, says);
@@ -29,7 +32,8 @@ export function recordFault({ record, artifactDigest, says, evidence, rechecks, 
   const found = rechecks.map(findingOf);
   if (found.length !== named || found.includes(undefined)) return 'a re-check it names is not on the record';
   const same = textsOf(found as unknown as JsonValue) === textsOf(kept['rechecks']);
-  return same ? undefined : 'its record has other re-checks than those it names';
+  if (!same) return 'its record has other re-checks than those it names';
+  return digest === undefined || digest === sha256(record) ? undefined : 'its record is not the one whose digest its event has';
 }
 
 function parsed(text: string): Readonly<Record<string, JsonValue>> | undefined {

@@ -99,6 +99,7 @@ export function changesBacking(db: Db, about: { told: Told; people: People; poli
           registeredBy,
         },
         evidence,
+        digest: detail['record'],
         rechecks: row.rechecks.flatMap((id) => rechecks.get(Number(id)) ?? []),
         named: row.rechecks.length,
       })
