@@ -1,0 +1,150 @@
+#!/usr/bin/env node
+// Verifies one exported promotion by itself: node verify-bundle.mjs BUNDLE [CHECKPOINT]. Node 20 or newer, nothing else.
+// One line for each thing verified; exit code 0 when everything holds, 1 at the first thing that does not.
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+const GATES = ['data-science', 'devops', 'business', 'security'];
+const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+const ascii = (text) => text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const say = (text) => process.stdout.write(`ok    ${ascii(text)}\n`);
+function must(holds, otherwise) {
+  if (!holds) throw new Error(otherwise);
+}
+function canonical(value) {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const members = Object.keys(value).sort();
+  return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
+}
+
+/** What a signed act (a compact JWS, Ed25519) says, when its author's key made the signature over exactly these bytes. */
+function opened(jws, keyOf) {
+  const parts = jws.split('.').map((part) => Buffer.from(part, 'base64url'));
+  must(parts.length === 3 && parts.map((part) => part.toString('base64url')).join('.') === jws, 'a signed act is damaged');
+  const [{ alg, kid }, act] = parts.slice(0, 2).map((part) => JSON.parse(part));
+  const { kty, crv, x } = keyOf(kid, act) ?? {};
+  const thumbprint = Buffer.from(sha256(canonical({ crv, kty, x })), 'hex').toString('base64url');
+  must(alg === 'EdDSA' && crv === 'Ed25519' && thumbprint === kid, `${act.typ} is signed with a key that is not ${act.person}'s`);
+  const [key, signed] = [createPublicKey({ key: { kty, crv, x }, format: 'jwk' }), jws.slice(0, jws.lastIndexOf('.'))];
+  must(verify(null, Buffer.from(signed), key, parts[2]), `the signature of ${act.person} under ${act.typ} does not hold`);
+  return { ...act, kid, hash: sha256(jws) };
+}
+
+function verifyFile(text) {
+  const { digest, ...bundle } = JSON.parse(text);
+  const names = Object.keys(bundle).sort().join();
+  must(bundle.form === 'gatehouse-bundle/v1' && names === 'contents,envelopes,events,form,promotion', 'this is no bundle');
+  const whole = `${ascii(canonical({ ...bundle, digest }))}\n` === text && sha256(ascii(canonical(bundle))) === digest;
+  must(whole, 'the file was changed: it is not the one of its digest');
+  say(`the file is whole: ${bundle.promotion}, digest ${digest}`);
+  return bundle;
+}
+
+function verifyEvents({ events }) {
+  let last = { seq: 0, hash: '0'.repeat(64) };
+  const read = events.map(({ previous, body, hash }) => {
+    const event = { ...JSON.parse(body), hash };
+    must(sha256(Buffer.from(previous, 'hex'), body) === hash, `event ${event.seq} does not have its hash`);
+    const isNext = event.seq > last.seq + 1 || (event.seq === last.seq + 1 && previous === last.hash);
+    must(isNext, `event ${event.seq} does not follow on event ${last.seq}`);
+    return (last = event);
+  });
+  say(`${read.length} events, ${read[0].seq} to ${last.seq}, have their hashes and follow where they are neighbours`);
+  return read;
+}
+
+function verifyActs({ envelopes }, events) {
+  const enrolments = events.filter(({ action }) => action === 'person.enrolled');
+  const people = new Map(enrolments.map(({ subject, detail }) => [subject.slice('person/'.length), detail]));
+  const acts = envelopes.map((jws) => opened(jws, (kid, { person }) => people.get(person)?.publicKey));
+  const naming = events.filter(({ action, detail }) => action !== 'act.refused' && detail.envelope !== undefined);
+  must(naming.length === acts.length, 'a signed act or its event is missing');
+  acts.forEach((act, i) => {
+    const { typ, person, printed_name: name, installation, environment, kid, hash, issued, gate, decision } = act;
+    const { seq, actor, detail } = naming[i];
+    const saysSame = Object.keys(detail).every((field) => !Object.hasOwn(act, field) || act[field] === detail[field]);
+    must(detail.envelope === hash && actor === person && saysSame, `event ${seq} is not what ${person} signed`);
+    const isHere = installation === acts[0].installation && environment === acts[0].environment;
+    must(isHere && people.get(person).name === name, `${typ} of ${person} is of another installation or name`);
+    say(`${[typ, gate, decision].filter(Boolean).join(' ')}: signed ${issued} by ${name} <${person}>, key ${kid}`);
+  });
+  return { people, acts: new Map(acts.map((act) => [act.hash, act])) };
+}
+
+function verifyContents({ contents, events }, acts) {
+  const named = [...events.map(({ body }) => body), ...[...acts.values()].map(canonical)].join();
+  for (const [digest, text] of Object.entries(contents))
+    must(sha256(text) === digest && named.includes(`"${digest}"`), `content ${digest} is not one that an event or act names`);
+  say(
+    `${Object.keys(contents).length} contents (policies, evidence, manifest, features, record) have the digests that were signed`,
+  );
+}
+
+function verifyApprovals({ promotion, contents }, events, { people, acts }) {
+  const on = (action, subject = promotion) => events.filter((event) => event.action === action && event.subject === subject);
+  const [[requested], [changed]] = [on('promotion.requested'), on('production.changed')];
+  const [registered] = on('version.registered', promotion.replace(/\/\d+$/, ''));
+  must(requested && registered, 'the request or the registration is missing');
+  if (!changed) return say(`NOT PROMOTED: ${promotion} is ${on('stage.changed').at(-1).detail.to}`);
+  const { model, to, from, evidence, policy, approvals, record: recordDigest } = changed.detail;
+  const { artifactDigest, featureHash } = registered.detail;
+  for (const { gate, person, envelope } of approvals) {
+    const said = on('decision.approved').find(({ seq, detail }) => detail.envelope === envelope && seq < changed.seq);
+    const over = { typ: 'gatehouse-decision/v1', decision: 'approve', promotion, gate, person, model, version: to };
+    const digests = {
+      evidence_digest: evidence,
+      policy_digest: policy,
+      artifact_digest: artifactDigest,
+      feature_hash: featureHash,
+    };
+    const isSigned = Object.entries({ ...over, ...digests }).every(([field, value]) => acts.get(envelope)?.[field] === value);
+    must(said && isSigned, `the approval at ${gate} is not over this evidence, policy and artifact`);
+    const after = on('decision.retracted').filter(({ seq, actor }) => actor === person && seq > said.seq && seq < changed.seq);
+    const { group } = JSON.parse(contents[policy]).gates[gate];
+    must(after.length === 0 && people.get(person).groups.includes(group), `${person} did not or could not approve ${gate}`);
+  }
+  const who = approvals.map(({ person }) => person);
+  must(
+    GATES.every((gate) => approvals.some((approval) => approval.gate === gate)),
+    'a gate has no approval',
+  );
+  must(new Set(who).size === who.length, 'one person approved twice');
+  must(!who.includes(requested.actor) && !who.includes(registered.actor), 'somebody approved their own version');
+  say(`${GATES.length} gates approved by ${who.join(', ')}, none of whom registered or requested the version`);
+
+  const [findings, record] = [JSON.parse(contents[evidence]), JSON.parse(contents[recordDigest])];
+  const passed = ({ verdict, check }) => verdict === 'pass' || (verdict === 'skipped' && check === 'not-worse-than-production');
+  must(findings.length === 10 && [...findings, ...record.rechecks].every(passed), 'a check has not passed');
+  must(canonical(record.metrics) === contents[evidence], 'the record of the change has other evidence');
+  must(canonical({ files: record.artifacts }) === contents[artifactDigest], 'the record of the change has other artifacts');
+  say(`${findings.length} checks and ${record.rechecks.length} re-checks passed on ${record.artifacts.length} artifacts`);
+  say(`in production since ${changed.at}, in place of ${from ?? 'nothing'} (event ${changed.seq})`);
+}
+
+/** A kept checkpoint says which hashes the trail had; of a long trail it has those of every second, fourth, … event. */
+function verifyCheckpoint(text, events, acts) {
+  const document = JSON.parse(text);
+  const { envelope, key, marks } = document.checkpoint ?? document;
+  const { typ, seq: until, person, kid, issued, installation, ...signed } = opened(envelope, () => key);
+  const isWhole = typ === 'gatehouse-checkpoint/v1' && sha256(canonical(marks)) === signed.marks;
+  must(isWhole && installation === [...acts.values()][0].installation, 'the checkpoint is damaged or of another installation');
+  const every = 2 ** Math.max(0, Math.ceil(Math.log2(until / 4096)));
+  const marked = events.filter(({ seq }) => seq <= until && seq % every === 0);
+  for (const { seq, hash } of marked)
+    must(marks[seq / every - 1] === hash.slice(0, 32), `event ${seq} is not the one that ${person} signed for`);
+  say(`${marked.length} of ${events.length} events are on the trail that ${person} signed for at ${issued}, key ${kid}`);
+}
+
+try {
+  const [bundlePath, checkpointPath] = process.argv.slice(2);
+  const bundle = verifyFile(readFileSync(bundlePath, 'latin1'));
+  const events = verifyEvents(bundle);
+  const { people, acts } = verifyActs(bundle, events);
+  verifyContents(bundle, acts);
+  verifyApprovals(bundle, events, { people, acts });
+  if (checkpointPath) verifyCheckpoint(readFileSync(checkpointPath, 'utf8'), events, acts);
+} catch (error) {
+  process.stdout.write(`FAIL  ${ascii(error.message)}\n`);
+  process.exitCode = 1;
+}
