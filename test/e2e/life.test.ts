@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../domain/checks.js';
 import {
@@ -14,7 +15,7 @@ import {
   untilStage,
   approveAll,
 } from '../support/promotion.js';
-import { down, eventually, EXAMPLE, MODEL, up, type RunningStack } from '../support/stack.js';
+import { down, eventually, EXAMPLE, MODEL, root, up, type RunningStack } from '../support/stack.js';
 import { join } from 'node:path';
 
 let stack: RunningStack;
@@ -155,5 +156,26 @@ describe("a version's life through the command line", () => {
   it("the replaced version's run has ended as archived", async () => {
     const { stdout } = await stack.temporal('workflow', 'result', '-w', `promotion/${MODEL}/1.2.0/1`);
     expect(stdout).toMatch(/archived/);
+  });
+
+  it('is vouched for by a checkpoint, and each promotion proves itself from a file', async () => {
+    const [file, bundle] = [join(stack.dir, 'checkpoint.json'), join(stack.dir, 'bundle.json')];
+    const alice = 'alice.admin@duetmind.example';
+    const made = await stack.json<{ seq: number; head: string }>(0, 'audit', 'checkpoint', '--approver', alice, '--out', file);
+    const printed = await stack.cli('audit', 'checkpoint', '--approver', PEOPLE.mlops);
+    expect(JSON.parse(printed.stdout)).toMatchObject({ form: 'gatehouse-checkpoint-file/v1' });
+    await stack.json<Refused>(4, 'audit', 'checkpoint', '--approver', PEOPLE.business);
+    expect(await stack.json(0, 'audit', 'verify', '--checkpoint', file)).toMatchObject({
+      ok: true,
+      checkpoint: { seq: made.seq, head: made.head, by: alice, key: 'enrolled', recordedAs: made.seq + 1 },
+    });
+    for (const version of ['1.2.0', '1.4.0', '1.3.0']) {
+      const of = ['--model-name', MODEL, '--version', version];
+      await stack.json(0, 'audit', 'export', ...of, '--out', `${bundle}.${version}`);
+      const ran = spawnSync(process.execPath, [join(root, 'docs/verify-bundle.mjs'), `${bundle}.${version}`, file], {
+        encoding: 'utf8',
+      });
+      expect([ran.status, ran.stdout]).toEqual([0, expect.stringMatching(/(\d+) of \1 events are on the trail that alice/)]);
+    }
   });
 });
