@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { ActPayload, ActType } from '../../domain/acts.js';
 import { advanceClock } from '../../platform/clock.js';
 import { verifyTrail } from '../../platform/read/audit-verify.js';
+import { readBundle } from '../../platform/read/bundle.js';
+import { verifyAlone, written } from '../support/bundle.js';
 import { EXAMPLE, MODEL } from '../support/stack.js';
 import { request } from '../support/staged.js';
 import { first, makeWorld, type World } from '../support/world.js';
@@ -70,6 +72,18 @@ describe('audit verify of what people do by hand', () => {
     expect(await verifyTrail(world.db.reader)).toMatchObject({ ok: true, firstBroken: null, unbacked: [] });
     const { rows } = await world.db.reader.query<{ kind: string }>('SELECT kind FROM production_change ORDER BY seq');
     expect(rows.map(({ kind }) => kind)).toEqual(['promotion', 'promotion', 'rollback', 'retirement']);
+  });
+
+  it.each([
+    ['1.2.0/1', 1, ['soak.extended', 'soak.paused', 'soak.resumed']],
+    ['1.4.0/1', 2, ['soak.extended', 'soak.paused', 'soak.resumed', 'promotion.repinned']],
+    ['1.5.0/1', 0, ['stage.changed']],
+  ])('%s proves itself from a file, with what was done to it by hand', async (attempt, changes, actions) => {
+    const bundle = await readBundle(world.db.reader, world.deps.store, `${MODEL}/${attempt}`);
+    expect(await verifyAlone(written(bundle))).toMatchObject({ code: 0, stderr: '' });
+    const told = bundle.events.map(({ body }) => (JSON.parse(body) as { action: string }).action);
+    expect(told).toEqual(expect.arrayContaining(actions));
+    expect(told.filter((action) => action === 'production.changed')).toHaveLength(changes);
   });
 
   it.each([

@@ -1,16 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fileText } from '../../client/audit/out.js';
 import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
 import { chainLink } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';
 import { readBundle, type Bundle } from '../../platform/read/bundle.js';
+import { verifyAlone, written } from '../support/bundle.js';
 import { keptText } from '../support/checkpoint.js';
 import { seeded } from '../support/seeded.js';
-import { MODEL, root, type Ran } from '../support/stack.js';
+import { MODEL } from '../support/stack.js';
 import { AT, makeWorld, type World } from '../support/world.js';
 import { liveWholly } from './whole-life.js';
 
@@ -18,33 +14,15 @@ import { liveWholly } from './whole-life.js';
 const CHANGES = Number(process.env['CHANGES'] ?? 100);
 
 let world: World;
-let dir: string;
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'gatehouse-bundle-'));
   world = await makeWorld();
   await liveWholly(world, () => Promise.resolve());
 }, 240_000);
 afterAll(async () => {
   await world?.close();
-  rmSync(dir, { recursive: true, force: true });
 });
 
 const bundleOf = (attempt: string): Promise<Bundle> => readBundle(world.db.reader, world.deps.store, `${MODEL}/${attempt}`);
-const written = (bundle: Bundle): string => fileText({ ...bundle, digest: sha256(fileText(bundle).trimEnd()) });
-
-function verifyAlone(text: string, ...more: string[]): Promise<Ran> {
-  const file = join(dir, 'bundle.json');
-  writeFileSync(file, text);
-  return new Promise((done) => {
-    execFile(
-      process.execPath,
-      [join(root, 'docs', 'verify-bundle.mjs'), file, ...more],
-      { env: {}, cwd: dir },
-      (error, stdout, stderr) => done({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
-
 /** Text with one character changed for another of its kind. */
 function changed(text: string, at: number): string {
   const before = text[at] ?? '';
@@ -162,14 +140,13 @@ describe('an exported promotion', () => {
   });
 
   it('is on the trail that a kept checkpoint speaks for, and a made-up person is not', async () => {
-    const checkpointFile = join(dir, 'checkpoint.json');
-    writeFileSync(checkpointFile, await keptText(world, `alice.admin${AT}`));
+    const kept = await keptText(world, `alice.admin${AT}`);
     const bundle = await bundleOf(PROMOTED);
-    const ran = await verifyAlone(written(bundle), checkpointFile);
+    const ran = await verifyAlone(written(bundle), kept);
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/22 of 22 events .* that alice.* signed for/) as string });
     const renamed = edited(bundle, 'version.registered', (detail) => (detail['to'] = 'elsewhere'));
     expect(await verifyAlone(written(renamed))).toMatchObject({ code: 0 });
-    const told = await verifyAlone(written(renamed), checkpointFile);
+    const told = await verifyAlone(written(renamed), kept);
     expect(told).toMatchObject({ code: 1, stdout: expect.stringMatching(/event \d+ is not the one that alice/) as string });
   });
 });
