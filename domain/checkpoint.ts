@@ -1,5 +1,5 @@
 /** How many hashes a checkpoint keeps at most; up to that many events it names the first wrong one exactly. */
-const MARKS_AT_MOST = 4_096;
+const MARKS_AT_MOST = 16_384;
 
 /** How much of a hash a mark is, in hex digits: 128 bits, for which nobody finds another event. */
 const MARK_DIGITS = 32;

@@ -12,6 +12,7 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** How `audit checkpoint` is called. */
 export const CHECKPOINT_EXAMPLE = `
 Example:
   gatehouse audit checkpoint --approver alice.admin@duetmind.example --out checkpoint.json`;

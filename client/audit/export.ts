@@ -17,6 +17,7 @@ interface Options {
   readonly out?: string;
 }
 
+/** How `audit export` is called. */
 export const EXPORT_EXAMPLE = `
 Example:
   gatehouse audit export --model-name alzheimer_classifier --version 1.2.0 --out bundle.json

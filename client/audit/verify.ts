@@ -10,6 +10,7 @@ import { lines } from '../show/marks.js';
 import { table } from '../table.js';
 import { terminalOf, type Canvas } from '../terminal.js';
 
+/** How `audit verify` is called. */
 export const VERIFY_EXAMPLE = '\nExample:\n  gatehouse audit verify --checkpoint checkpoint-2026-11.json';
 
 /** Verifies the trail, and holds it against a kept checkpoint where one is named. */

@@ -39,8 +39,14 @@ export async function eventsAbout(
     return subject !== registered || action === 'version.registered';
   });
   const rules = (await eventsOf(db, policies)).filter(({ action }) => action === 'policy.registered');
-  const acting = new Set([...own, ...rules].map(({ actor }) => `person/${actor}`));
-  return [...own, ...rules, ...(await eventsOn(db, [...acting]))].sort((a, b) => a.seq - b.seq);
+  const chosen = [...own, ...rules];
+  // Whoever enrolled somebody by a signed act is enrolled as well.
+  for (const known = new Set<string>(); ;) {
+    const acting = chosen.map(({ actor }) => `person/${actor}`).filter((subject) => !known.has(subject));
+    if (acting.length === 0) return chosen.sort((a, b) => a.seq - b.seq);
+    acting.forEach((subject) => known.add(subject));
+    chosen.push(...(await eventsOn(db, [...new Set(acting)])));
+  }
 }
 
 /** The policies that an attempt was held to, first to last registered, and the defaults they were laid over. */

@@ -23,21 +23,21 @@ function of(seq: number): OpenedCheckpoint {
 describe("a checkpoint's marks", () => {
   it.each([
     [1, 1],
-    [4_096, 1],
-    [4_097, 2],
-    [8_192, 2],
-    [8_193, 4],
-    [1_000_000, 256],
+    [16_384, 1],
+    [16_385, 2],
+    [32_768, 2],
+    [32_769, 4],
+    [1_000_000, 64],
   ])('of %i events are those of every %i', (seq, every) => {
     expect(markEvery(seq)).toBe(every);
   });
 
   it.each([
     [100, 37, 37, 'event 37 is not what alice signed for up to event 100'],
-    [4_097, 4_097, 4_097, 'event 4097 is not'],
-    [8_192, 4_999, 4_999, 'an event from 4999 to 5000 is not'],
-    [8_192, 5_000, 4_999, 'an event from 4999 to 5000 is not'],
-    [8_191, 8_191, 8_191, 'event 8191 is not'],
+    [16_385, 16_385, 16_385, 'event 16385 is not'],
+    [32_768, 4_999, 4_999, 'an event from 4999 to 5000 is not'],
+    [32_768, 5_000, 4_999, 'an event from 4999 to 5000 is not'],
+    [32_767, 32_767, 32_767, 'event 32767 is not'],
   ])('of %i events name a change at %i as from %i on', (seq, changed, first, why) => {
     expect(watchFor(of(seq), START).follow(rowsTo(seq + 5, changed))).toMatchObject({
       seq: first,

@@ -11,8 +11,8 @@ import { AT, first, makeWorld, type World } from '../support/world.js';
 import { intrude, rechain, type Intruder } from './intruder.js';
 import { liveWholly } from './whole-life.js';
 
-/** How many times a trail is changed at random; EDITS says how many more. */
-const EDITS = Number(process.env['EDITS'] ?? 120);
+/** How many times a trail is changed at random; EDITS says how many instead. */
+const EDITS = Number(process.env['EDITS'] ?? 1_000);
 const ALICE = `alice.admin${AT}`;
 
 let world: World;

@@ -10,7 +10,7 @@ import { MODEL } from '../support/stack.js';
 import { AT, makeWorld, type World } from '../support/world.js';
 import { liveWholly } from './whole-life.js';
 
-/** How many single bytes are changed; CHANGES says how many more. */
+/** How many single bytes are changed; CHANGES says how many instead. */
 const CHANGES = Number(process.env['CHANGES'] ?? 100);
 
 let world: World;
@@ -110,8 +110,12 @@ describe('an exported promotion', () => {
     const change = (edit: (detail: Detail) => unknown): Bundle => edited(bundle, 'production.changed', edit);
     const [one, two] = (detailOf(bundle, 'production.changed')['approvals'] as { gate: string }[]) ?? [];
     const forged: readonly [string, Bundle, RegExp][] = [
-      ['less', change((detail) => (detail['approvals'] as unknown[]).pop()), /a gate has no approval/],
-      ['twice', change((detail) => (detail['approvals'] = Array(4).fill(one))), /a gate has no approval/],
+      ['less', change((detail) => (detail['approvals'] as unknown[]).pop()), /there is no approval at security/],
+      [
+        'twice',
+        change((detail) => (detail['approvals'] = Array(4).fill(one))),
+        /there is no approval at devops, business, security/,
+      ],
       ['other gate', change((detail) => (detail['approvals'] = [{ ...one, gate: two?.gate }])), /not over this evidence/],
       ['evidence', change((detail) => (detail['evidence'] = 'a'.repeat(64))), /not over this evidence/],
       ['policy', change((detail) => (detail['policy'] = 'a'.repeat(64))), /not over this evidence/],
