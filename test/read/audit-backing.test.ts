@@ -152,6 +152,10 @@ describe('audit verify of a whole life', () => {
     ],
     [`UPDATE production_change SET record = replace(record, '0.9', '0.8')`, /record has other metrics|record says otherwise/],
     [`UPDATE production_change SET record = replace(record, 'marco', 'maria')`, /its record says otherwise: its requestedBy/],
+    [
+      `UPDATE production_change SET record = replace(record, '"lineage":{', '"lineage":{"a":"b",')`,
+      /its record is not the one whose digest its event has/,
+    ],
     [`UPDATE production_change SET rechecks = '{}'`, /its record has other re-checks/],
     [`UPDATE production_change SET at = at + interval '2 minutes'`, /speaks of another change/],
     [
