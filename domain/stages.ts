@@ -27,6 +27,11 @@ export function notRegistered(version: string): Refusal {
   return { kind: 'usage', what: 'version', given: version, allowed: 'a registered version', next: 'gatehouse register DIR' };
 }
 
+/** Why nothing can be asked of a model of which nobody has registered a version. */
+export function modelNotRegistered(model: string): Refusal {
+  return { kind: 'usage', what: 'model', given: model, allowed: 'a registered model', next: 'gatehouse register DIR' };
+}
+
 /** Where a version is when something is asked of it. */
 export interface Whereabouts {
   readonly status: Stage;

@@ -89,8 +89,10 @@ function refusalOf({ model, version, stage, conditions }: Check): Refusal {
 }
 
 function nextOf(stage: Stage, unmet: readonly Condition[], { model, version }: VersionName): string {
-  if (stage === 'staging')
-    return unmet.some(({ kind }) => kind === 'gate') ? 'gatehouse pending' : 'wait, and see gatehouse status';
+  if (stage === 'staging') {
+    const lacks = (of: Condition['kind']) => unmet.some(({ kind }) => kind === of);
+    return lacks('gate') ? 'gatehouse pending' : lacks('freeze') ? 'gatehouse freeze --lift' : 'wait, and see gatehouse status';
+  }
   if (stage === 'validating') return 'wait for the checks';
   if (stage === 'archived' || stage === 'deleted') return 'see gatehouse status';
   return `gatehouse promote --model-name ${model} --version ${version} --from-stage ${stage} --to-stage staging --approver E`;

@@ -114,6 +114,9 @@ describe('rollback, release, retire, resolve', { timeout: 180_000 }, () => {
     const held = await stack.cli(...promote('1.2.0', 'staging', 'production'));
     expect(held).toMatchObject({ code: 3, stderr: expect.stringContaining('the end of the freeze of all models') as string });
     expect((await stack.cli(...freeze())).code).toBe(5);
+    expect((await stack.cli('check', '--model-name', MODEL, '--version', '1.2.0')).stderr).toMatch(
+      /next: gatehouse freeze --lift$/m,
+    );
     expect((await stack.cli('status')).stdout).toMatch(/FROZEN all models since .* by olga\.devops/);
     expect((await stack.cli(...freeze('--model-name', 'nobody'))).code).toBe(2);
     await stack.json(0, ...freeze('--lift'));

@@ -1,5 +1,5 @@
-import type { Refusal } from '../../../domain/refusal.js';
 import { judgeRollback, pagesOnCall, type RollbackSituation } from '../../../domain/rollback.js';
+import { modelNotRegistered } from '../../../domain/stages.js';
 import { byHandKey, byHandWorkflowId } from '../../../domain/ids.js';
 import { canonicalJson } from '../../../domain/canonical.js';
 import { nextAuditBody } from '../../../platform/audit.js';
@@ -23,7 +23,7 @@ export const rollBack: ApplyAct = async (tx, signed, deps) => {
   const [model, to] = [String(payload['model']), String(payload['to_version'])];
   const from = String(payload['from_version']) || null;
   const situation = await situationOf(tx, model);
-  if (!situation) return { subject: model, refusal: unknownModel(model) };
+  if (!situation) return { subject: model, refusal: modelNotRegistered(model) };
   const refusal = judgeRollback(situation, { from, to });
   if (refusal) {
     const notices = pagesOnCall(situation, { from, to })
@@ -51,7 +51,7 @@ export const retire: ApplyAct = async (tx, signed) => {
   const { payload } = signed;
   const [model, version] = [String(payload['model']), String(payload['version'])];
   const situation = await situationOf(tx, model);
-  if (!situation) return { subject: model, refusal: unknownModel(model) };
+  if (!situation) return { subject: model, refusal: modelNotRegistered(model) };
   if (situation.production !== version) {
     return {
       subject: `${model}/${version}`,
@@ -134,8 +134,4 @@ async function openAttempts(tx: Tx, model: string): Promise<string[]> {
 async function situationOf(tx: Tx, model: string): Promise<RollbackSituation | undefined> {
   const { rows: models } = await tx.query<{ id: number | null }>('SELECT lock_model($1) AS id', [model]);
   return (models[0]?.id ?? null) === null ? undefined : readSituation(tx, model);
-}
-
-function unknownModel(model: string): Refusal {
-  return { kind: 'usage', what: 'model', given: model, allowed: 'a registered model', next: 'gatehouse register DIR' };
 }

@@ -1,5 +1,6 @@
 import type { Freeze } from '../../../domain/freeze.js';
 import type { Refusal } from '../../../domain/refusal.js';
+import { modelNotRegistered } from '../../../domain/stages.js';
 import { appendAudit } from '../../../platform/audit.js';
 import { openFreezes } from '../../../platform/freezes.js';
 import type { Tx } from '../../../platform/pool.js';
@@ -12,16 +13,7 @@ export const freezePromotions: ApplyAct = async (tx, { hash, payload, person, at
   const isOn = payload['freeze'] === 'on';
   const subject = model ?? 'all models';
   const models = await lockModels(tx, model);
-  if (model !== null && models.length === 0) {
-    const refusal = {
-      kind: 'usage',
-      what: 'model',
-      given: model,
-      allowed: 'a registered model',
-      next: 'gatehouse status',
-    } as const;
-    return { subject, refusal };
-  }
+  if (model !== null && models.length === 0) return { subject, refusal: modelNotRegistered(model) };
   const open = (await openFreezes(tx, model)).find((freeze) => freeze.model === model);
   const refusal = isOn ? begunAlready(subject, open) : notBegun(subject, open);
   if (refusal) return { subject, refusal };

@@ -1,5 +1,6 @@
 import { hasRight } from '../../../domain/acts.js';
 import type { Refusal } from '../../../domain/refusal.js';
+import { modelNotRegistered } from '../../../domain/stages.js';
 import { appendAudit } from '../../../platform/audit.js';
 import type { Tx } from '../../../platform/pool.js';
 import type { ApplyAct } from '../applied.js';
@@ -20,16 +21,7 @@ export const resolveVersion: ApplyAct = async (tx, { hash, payload, person }, { 
   ];
   const subject = `${model}/${stage}`;
   const known = await tx.query('SELECT 1 FROM model_registry WHERE name = $1', [model]);
-  if (known.rows.length === 0) {
-    const refusal = {
-      kind: 'usage',
-      what: 'model',
-      given: model,
-      allowed: 'a registered model',
-      next: 'gatehouse status',
-    } as const;
-    return { subject, refusal };
-  }
+  if (known.rows.length === 0) return { subject, refusal: modelNotRegistered(model) };
   const versions = await inStage(tx, model, stage);
   const [first] = asked === '' ? versions : versions.filter(({ version }) => version === asked);
   const policy = await pinnedPolicy(tx, model, first?.version ?? '');
