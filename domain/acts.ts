@@ -1,5 +1,6 @@
 import { MODEL_NAME, SEMVER, SHA256 } from './ids.js';
 import { GATES } from './policy.js';
+import { FIRST_RIGHTS, type Right } from './rights.js';
 
 type FieldRule = (value: unknown) => boolean;
 
@@ -60,8 +61,8 @@ const STATEMENT_FIELDS = {
 
 interface Act {
   readonly typ: string;
-  /** The groups of which the signer must be in one; `gate`: the group of the gate that is decided, `stage`: those of the policy's `access`. */
-  readonly right: readonly string[] | 'gate' | 'stage';
+  /** The right of the policy's table that the signer must have; `gate`: the group of the gate that is decided, `stage`: those of the policy's `access`. */
+  readonly right: Right | 'gate' | 'stage';
   readonly fields: Readonly<Record<string, FieldRule>>;
 }
 
@@ -70,50 +71,50 @@ interface Act {
  * and exactly which fields its signed envelope carries besides {@link ENVELOPE_FIELDS}.
  */
 export const ACTS = {
-  policy: { typ: 'gatehouse-policy/v1', right: ['admin'], fields: { model: matching(MODEL_NAME), file: matching(SHA256) } },
-  'feature-view': { typ: 'gatehouse-feature-view/v1', right: ['admin', 'mlops'], fields: { file: matching(SHA256) } },
+  policy: { typ: 'gatehouse-policy/v1', right: 'policy', fields: { model: matching(MODEL_NAME), file: matching(SHA256) } },
+  'feature-view': { typ: 'gatehouse-feature-view/v1', right: 'feature-view', fields: { file: matching(SHA256) } },
   dataset: {
     typ: 'gatehouse-dataset/v1',
-    right: ['admin', 'mlops'],
+    right: 'dataset',
     fields: { file: matching(SHA256), data: matching(SHA256) },
   },
   register: {
     typ: 'gatehouse-register/v1',
-    right: ['mlops', 'ds-team'],
+    right: 'register',
     fields: { ...version, artifact_digest: matching(SHA256) },
   },
   request: {
     typ: 'gatehouse-request/v1',
-    right: ['mlops', 'ds-team'],
+    right: 'request',
     fields: { ...version, from_stage: text(32), to_stage: text(32) },
   },
   promote: {
     typ: 'gatehouse-promote/v1',
-    right: ['mlops', 'ds-team'],
+    right: 'promote',
     fields: { ...version, promotion: text(200, 0), from_stage: text(32), to_stage: oneOf('production') },
   },
   decision: { typ: 'gatehouse-decision/v1', right: 'gate', fields: STATEMENT_FIELDS },
-  extend: { typ: 'gatehouse-extend/v1', right: ['mlops'], fields: { ...attempt, by_ms: whole } },
-  pause: { typ: 'gatehouse-pause/v1', right: ['mlops'], fields: attempt },
-  resume: { typ: 'gatehouse-resume/v1', right: ['mlops'], fields: attempt },
-  withdraw: { typ: 'gatehouse-withdraw/v1', right: ['mlops', 'ds-team'], fields: attempt },
-  repin: { typ: 'gatehouse-repin/v1', right: ['mlops'], fields: { ...attempt, policy_digest: matching(SHA256) } },
+  extend: { typ: 'gatehouse-extend/v1', right: 'extend', fields: { ...attempt, by_ms: whole } },
+  pause: { typ: 'gatehouse-pause/v1', right: 'pause', fields: attempt },
+  resume: { typ: 'gatehouse-resume/v1', right: 'resume', fields: attempt },
+  withdraw: { typ: 'gatehouse-withdraw/v1', right: 'withdraw', fields: attempt },
+  repin: { typ: 'gatehouse-repin/v1', right: 'repin', fields: { ...attempt, policy_digest: matching(SHA256) } },
   freeze: {
     typ: 'gatehouse-freeze/v1',
-    right: ['admin', 'mlops', 'devops'],
+    right: 'freeze',
     fields: { model: matching(new RegExp(`${MODEL_NAME.source}|^$`)), freeze: oneOf('on', 'off'), reason },
   },
-  release: { typ: 'gatehouse-release/v1', right: ['mlops'], fields: { ...version, reason } },
-  retire: { typ: 'gatehouse-retire/v1', right: ['mlops'], fields: { ...version, reason } },
+  release: { typ: 'gatehouse-release/v1', right: 'release', fields: { ...version, reason } },
+  retire: { typ: 'gatehouse-retire/v1', right: 'retire', fields: { ...version, reason } },
   rollback: {
     typ: 'gatehouse-rollback/v1',
-    right: ['mlops', 'devops'],
+    right: 'rollback',
     fields: { model: version.model, from_version: versionOrNone, to_version: versionOrNone, reason },
   },
   // It decides nothing and an earlier one kept elsewhere holds all the same: whoever runs the installation may make one.
   checkpoint: {
     typ: 'gatehouse-checkpoint/v1',
-    right: ['admin', 'mlops'],
+    right: 'checkpoint',
     fields: { seq: whole, events: whole, head: matching(SHA256), marks: matching(SHA256) },
   },
   resolve: {
@@ -157,6 +158,6 @@ export function rightIsInPolicy(act: ActType): boolean {
 /** Whether somebody in these groups has the right to an act; `gateGroup` is the group of the gate that is decided. */
 export function hasRight(act: ActType, groups: readonly string[], gateGroup?: string): boolean {
   const { right } = ACTS[act] as Act;
-  const allowed = right === 'gate' || right === 'stage' ? (gateGroup === undefined ? [] : [gateGroup]) : right;
+  const allowed = right === 'gate' || right === 'stage' ? (gateGroup === undefined ? [] : [gateGroup]) : FIRST_RIGHTS[right];
   return groups.some((group) => allowed.includes(group));
 }

@@ -1,5 +1,6 @@
 import type { JsonValue } from './canonical.js';
 import type { DataExpectations } from './data-quality.js';
+import type { RightsTable } from './rights.js';
 import { FAIL_AT, type ScanPolicy } from './scan.js';
 import type { Gating } from './thresholds.js';
 
@@ -74,6 +75,10 @@ export interface Policy {
     readonly windows: number;
     readonly cooldown: number;
   };
+  /** Who may do what, besides the gates and {@link Policy.access}. */
+  readonly rights: RightsTable;
+  /** Recurring times in which nothing is promoted, as written, on the clocks of a time zone of the IANA data base. */
+  readonly freeze: { readonly zone: string; readonly windows: readonly { readonly from: string; readonly to: string }[] };
   readonly access: { readonly staging: readonly string[]; readonly production: readonly string[] };
   /** Whole calendar years. */
   readonly retention: { readonly years: number };

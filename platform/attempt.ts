@@ -4,7 +4,8 @@ import type { Attempt, DecisionRecord, Recheck } from '../domain/attempt.js';
 import { checksOpen } from '../domain/attempt.js';
 import { CHECKS, evidenceBytes, type Finding } from '../domain/checks.js';
 import { promotionChangeKey } from '../domain/ids.js';
-import type { Gate, Policy } from '../domain/policy.js';
+import type { Gate } from '../domain/policy.js';
+import { recordedPolicy } from '../domain/policy-sections.js';
 import type { Stage } from '../domain/progress.js';
 import { differingField } from '../domain/statement.js';
 import { sha256 } from './digest.js';
@@ -87,7 +88,7 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     artifactDigest: row.artifact_digest,
     featureHash: row.feature_hash,
     policyDigest: row.policy_digest,
-    policy: JSON.parse(row.effective) as Policy,
+    policy: recordedPolicy(row.effective),
     relaxed: row.relaxed,
     stagedAt: row.staged_at === null ? null : Date.parse(row.staged_at),
     endReason: row.end_reason,

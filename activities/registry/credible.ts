@@ -1,5 +1,6 @@
 import { ACTS, hasRight, rightIsInPolicy } from '../../domain/acts.js';
 import type { Refusal } from '../../domain/refusal.js';
+import { FIRST_RIGHTS, type Right } from '../../domain/rights.js';
 import type { OpenedEnvelope } from '../../platform/envelope.js';
 import type { Person } from '../../platform/people.js';
 import type { Tx } from '../../platform/pool.js';
@@ -67,7 +68,7 @@ export async function notCredible(
       next: 'sign it again',
     };
   if (!rightIsInPolicy(act) && !hasRight(act, person.groups)) {
-    const allowed = `groups ${(ACTS[act].right as readonly string[]).join(', ')}`;
+    const allowed = `groups ${FIRST_RIGHTS[ACTS[act].right as Right].join(', ')}`;
     return {
       kind: 'identity',
       what: `right to ${act}`,

@@ -1,4 +1,5 @@
 import type { Policy } from '../../domain/policy.js';
+import { recordedPolicy } from '../../domain/policy-sections.js';
 import type { Db } from '../../platform/pool.js';
 
 /** The policy that a version's newest attempt has pinned, or the model's newest where it has none. */
@@ -14,5 +15,5 @@ export async function pinnedPolicy(db: Db, model: string, version: string): Prom
   );
   const row = rows[0];
   if (!row) throw new Error(`no policy for ${model}`);
-  return JSON.parse(row.effective) as Policy;
+  return recordedPolicy(row.effective);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { canonicalJson } from '../../domain/canonical.js';
 import { policyJson, relaxedNumbers, type Policy } from '../../domain/policy.js';
+import { recordedPolicy } from '../../domain/policy-sections.js';
 import { formatDuration } from '../../domain/quantity.js';
 import { readConfig } from '../../platform/config.js';
 import { sha256 } from '../../platform/digest.js';
@@ -120,7 +121,7 @@ async function show({ modelName: given }: { modelName: string }): Promise<Outcom
         next: `gatehouse policy register policies/${DEFAULTS_FILE}`,
       });
     const { digest, relaxed, at, person } = row;
-    const policy = JSON.parse(row.effective) as Policy;
+    const policy = recordedPolicy(row.effective);
     const own = row.model === model ? `the policy of ${model}` : `${model} has no policy of its own; the defaults count`;
     const head = [own, `  policy digest  ${digest}`, `  registered     ${at} by ${person}`, `  ${strictness(relaxed)}`];
     const document = { model, from: row.model, policyDigest: digest, registeredAt: at, registeredBy: person, relaxed, policy };
@@ -143,7 +144,7 @@ async function baseOnRecord({ db }: RecordReader): Promise<Base | undefined> {
   );
   const [first, newest] = [rows[0], rows.at(-1)];
   if (!first || !newest) return undefined;
-  return { defaults: { text: newest.file_text, fileName: DEFAULTS_FILE }, guidelines: JSON.parse(first.effective) as Policy };
+  return { defaults: { text: newest.file_text, fileName: DEFAULTS_FILE }, guidelines: recordedPolicy(first.effective) };
 }
 
 async function baseIfReachable(): Promise<Base | undefined> {

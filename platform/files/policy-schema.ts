@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { predictionsAsked } from '../../domain/load.js';
 import type { Policy } from '../../domain/policy.js';
+import { LATER_SECTIONS } from '../../domain/policy-sections.js';
 import { DURATION_UNITS } from '../../domain/quantity.js';
+import { RIGHTS, type Right } from '../../domain/rights.js';
 import { duration, fraction, name, section, size, text, whole, years } from './fields.js';
 import { scanSection } from './scan-section.js';
 
@@ -52,6 +54,14 @@ const dataQuality = section({
   columns: z.record(text(200), column),
 });
 const gate = section({ asks: text(), group, quorum: whole(1, 9) });
+const rightOf = (right: Right) => groups.default([...LATER_SECTIONS.rights[right]]);
+const rightFields = Object.fromEntries(RIGHTS.map((right) => [right, rightOf(right)]));
+const rights = section(rightFields as Record<Right, ReturnType<typeof rightOf>>);
+const windows = z.array(section({ from: text(16), to: text(16) })).max(50);
+const freeze = section({
+  zone: text(64).default(LATER_SECTIONS.freeze.zone),
+  windows: windows.default([...LATER_SECTIONS.freeze.windows]),
+});
 
 /**
  * A whole policy as people write it; parsing turns every figure into one unit (fractions, milliseconds, bytes).
@@ -117,6 +127,8 @@ export const policySchema = section({
     windows: whole(1, 100),
     cooldown: duration({ usual: 'h', min: 0, max: YEAR_MS }),
   }),
+  rights: rights.prefault({}),
+  freeze: freeze.prefault({}),
   access: section({ staging: groups, production: groups }),
   retention: years.transform((count) => ({ years: count })),
 }) satisfies z.ZodType<Policy>;

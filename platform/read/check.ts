@@ -3,6 +3,7 @@ import type { Attempt } from '../../domain/attempt.js';
 import { conditionsBefore, eligibilityOf, type Condition } from '../../domain/eligibility.js';
 import type { VersionName } from '../../domain/ids.js';
 import { GATES, type Policy } from '../../domain/policy.js';
+import { recordedPolicy } from '../../domain/policy-sections.js';
 import type { Stage } from '../../domain/progress.js';
 import { progressOf } from '../../domain/view.js';
 import { loadAttempt } from '../attempt.js';
@@ -97,5 +98,5 @@ async function policyToCome(db: Db, model: string): Promise<{ policy: Policy; re
     `SELECT effective, relaxed FROM policy WHERE model IN ($1, '_defaults') ORDER BY model = $1 DESC, seq DESC LIMIT 1`,
     [model],
   );
-  return rows[0] && { policy: JSON.parse(rows[0].effective) as Policy, relaxed: rows[0].relaxed };
+  return rows[0] && { policy: recordedPolicy(rows[0].effective), relaxed: rows[0].relaxed };
 }

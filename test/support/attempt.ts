@@ -1,6 +1,7 @@
 import type { Attempt, DecisionRecord, Recheck } from '../../domain/attempt.js';
 import { CHECKS, RECHECKS, type CheckName, type Finding, type Verdict } from '../../domain/checks.js';
 import type { Gate, Policy } from '../../domain/policy.js';
+import { LATER_SECTIONS } from '../../domain/policy-sections.js';
 
 export const DAY = 24 * 60 * 60_000;
 export const MINUTE = 60_000;
@@ -11,6 +12,7 @@ export const STAGED_AT = Date.parse('2026-09-07T08:00:00.000Z');
 export function policyWith(change: { soak?: Partial<Policy['soak']>; every?: number; quorum?: number } = {}): Policy {
   const gate = (group: string) => ({ asks: `${group} agrees`, group, quorum: change.quorum ?? 1 });
   return {
+    ...LATER_SECTIONS,
     model: 'm',
     thresholds: {
       accuracy: { min: 0.85 },

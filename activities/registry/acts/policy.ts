@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../../domain/canonical.js';
-import { policyJson, relaxedNumbers, type Policy } from '../../../domain/policy.js';
+import { policyJson, relaxedNumbers } from '../../../domain/policy.js';
+import { recordedPolicy } from '../../../domain/policy-sections.js';
 import { appendAudit } from '../../../platform/audit.js';
 import { sha256 } from '../../../platform/digest.js';
 import { parsePolicy } from '../../../platform/files/policy-file.js';
@@ -28,7 +29,7 @@ export const registerPolicy: ApplyAct = async (tx, { hash, payload, person, at }
       refusal: { kind: 'identity', what: 'model', given: String(payload['model']), allowed: `${policy.model}, as the file says` },
     };
   }
-  const relaxed = first ? relaxedNumbers(policy, JSON.parse(first.effective) as Policy) : [];
+  const relaxed = first ? relaxedNumbers(policy, recordedPolicy(first.effective)) : [];
   if (relaxed.length > 0 && payload['environment'] === 'production') {
     return {
       refusal: {

@@ -1,4 +1,5 @@
-import { GATES, type Gate, type Policy } from '../../../domain/policy.js';
+import { GATES, type Gate } from '../../../domain/policy.js';
+import { recordedPolicy } from '../../../domain/policy-sections.js';
 import { sha256 } from '../../digest.js';
 import type { Db } from '../../pool.js';
 import { differing, type Backing } from './backing.js';
@@ -57,7 +58,7 @@ export function policiesBacking(db: Db): Policies {
 
 function factsIn(effective: string): PolicyFacts | undefined {
   try {
-    const { gates, retention } = JSON.parse(effective) as Policy;
+    const { gates, retention } = recordedPolicy(effective);
     const groups = GATES.map((gate) => [gate, gates[gate].group] as const);
     return { groupOf: Object.fromEntries(groups) as Record<Gate, string>, retentionYears: retention.years };
   } catch {
