@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -5,6 +6,7 @@ import {
   decide,
   intoProduction,
   PEOPLE,
+  promote,
   registerExample,
   soundWith,
   stage,
@@ -12,7 +14,7 @@ import {
   status,
   untilStage,
 } from '../support/promotion.js';
-import { down, eventually, MODEL, up, type RunningStack } from '../support/stack.js';
+import { down, eventually, EXAMPLE, MODEL, up, type RunningStack } from '../support/stack.js';
 
 let stack: RunningStack;
 let run: string;
@@ -28,6 +30,21 @@ beforeAll(async () => {
 afterAll(() => down(stack));
 
 const input = JSON.stringify({ promotionId: id });
+
+async function pendingId(workflowId: string): Promise<string | undefined> {
+  const { stdout } = await stack.temporal('workflow', 'describe', '-w', workflowId, '-o', 'json');
+  return /"activityId": "(\d+)"/.exec(stdout)?.[1];
+}
+
+/** Ends whatever activity a run waits for, as anybody with access to the namespace can. */
+async function untilForged(workflowId: string, [verb, ...forged]: readonly string[]): Promise<string> {
+  return await eventually(async () => {
+    const pending = await pendingId(workflowId);
+    if (pending === undefined) return undefined;
+    const { code } = await stack.temporal('activity', String(verb), '-w', workflowId, '--activity-id', pending, ...forged);
+    return code === 0 && pending;
+  }, 60_000);
+}
 
 describe('whoever can write to Temporal decides nothing', () => {
   it('a raw signal with made-up JSON', async () => {
@@ -102,9 +119,9 @@ describe('whoever can write to Temporal decides nothing', () => {
         '--task-queue',
         'gatehouse',
         '--start-to-close-timeout',
-        '20s',
+        '5s',
         '--schedule-to-close-timeout',
-        '20s',
+        '5s',
         '--input',
         JSON.stringify({ promotionId: id, step: 'archive-previous' }),
       );
@@ -115,20 +132,47 @@ describe('whoever can write to Temporal decides nothing', () => {
     await soundWith(stack, '1.2.0');
   });
 
+  it('a signal and an update that start a run as well', async () => {
+    const started = ['--task-queue', 'gatehouse', '--type', 'promotion', '--input', input];
+    const made = '{"envelope":"e30.e30.AAAA"}';
+    const bySignal = ['-w', 'promotion/started-by-a-signal', '--signal-name', 'decide', '--signal-input', made];
+    const signal = await stack.temporal('workflow', 'signal-with-start', ...started, ...bySignal);
+    expect(signal.code, signal.stderr).toBe(0);
+    const byUpdate = ['-w', 'promotion/started-by-an-update', '--update-name', 'decide', '--update-input', made];
+    const existing = ['--id-conflict-policy', 'UseExisting'];
+    const update = await stack.temporal('workflow', 'execute-update-with-start', ...started, ...existing, ...byUpdate);
+    expect(`${update.stdout}${update.stderr}`).toMatch(/accepted:false/);
+    await soundWith(stack, '1.2.0');
+  });
+
   it('a pending activity completed with an invented result', async () => {
-    const pendingId = async () => {
-      const { stdout } = await stack.temporal('workflow', 'describe', '-w', run, '-o', 'json');
-      return /"activityId": "(\d+)"/.exec(stdout)?.[1];
-    };
-    // The run may be the forged one of the test before, about to be replaced, or between two activities.
-    const activityId = await eventually(async () => {
-      const pending = await pendingId();
-      if (pending === undefined) return undefined;
-      const forged = ['--activity-id', pending, '--result', '{"kind":"change","verdict":"pass"}'];
-      const { code } = await stack.temporal('activity', 'complete', '-w', run, ...forged);
-      return code === 0 && pending;
+    // The run may be the forged one of a test before, about to be replaced, or between two activities.
+    const activityId = await untilForged(run, ['complete', '--result', '{"kind":"change","verdict":"pass"}']);
+    await eventually(async () => ((await pendingId(run)) !== activityId ? true : undefined), 60_000);
+    expect(await stageOf(stack, '1.4.0')).toBe('staging');
+    await soundWith(stack, '1.2.0');
+  });
+
+  it.each([
+    ['completed as passed', 'registered', ['complete', '--result', '{"verdict":"pass","eligible":true}']],
+    ['failed', 'rejected', ['fail', '--reason', 'approved by everybody']],
+  ])('the running measurements of a version that is not good enough, %s by hand', async (_, from, forged) => {
+    if (from === 'registered') await stack.json(0, 'register', join(EXAMPLE, 'packages', '1.3.0'), '--approver', PEOPLE.mlops);
+    const asked = await stack.json<{ workflowId: string }>(0, ...promote('1.3.0', from, 'staging'));
+    await untilForged(asked.workflowId, forged);
+    await untilStage(stack, '1.3.0', 'rejected', 60_000);
+    await soundWith(stack, '1.2.0');
+  });
+
+  it('a run that is terminated', async () => {
+    await eventually(async () => {
+      const { code } = await stack.temporal('workflow', 'terminate', '-w', run, '--reason', 'approved by everybody');
+      return code === 0;
     }, 60_000);
-    await eventually(async () => ((await pendingId()) !== activityId ? true : undefined), 60_000);
+    await eventually(async () => {
+      const { stdout } = await stack.temporal('workflow', 'describe', '-w', run, '-o', 'json');
+      return stdout.includes('WORKFLOW_EXECUTION_STATUS_RUNNING') || undefined;
+    }, 60_000);
     expect(await stageOf(stack, '1.4.0')).toBe('staging');
     await soundWith(stack, '1.2.0');
   });
