@@ -1,4 +1,4 @@
-import { MODEL_NAME, SEMVER, SHA256 } from './ids.js';
+import { GROUP_LIST, KEY_ID, MODEL_NAME, SEMVER, SHA256 } from './ids.js';
 import { GATES } from './policy.js';
 import { FIRST_RIGHTS, type Right } from './rights.js';
 
@@ -16,6 +16,10 @@ const oneOf =
   (...allowed: readonly string[]): FieldRule =>
   (value) =>
     typeof value === 'string' && allowed.includes(value);
+const orNothing =
+  (rule: FieldRule): FieldRule =>
+  (value) =>
+    value === '' || rule(value);
 const whole: FieldRule = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 /** A moment of the calendar in the one form in which moments are compared as text. */
 const instant: FieldRule = (value) => {
@@ -40,6 +44,8 @@ const version = { model: matching(MODEL_NAME), version: matching(SEMVER) };
 /** Why somebody does by hand what no rule does: said in 10–2,000 characters, and signed. */
 const reason: FieldRule = (value) => typeof value === 'string' && value.trim().length >= 10 && value.length <= 2000;
 const attempt = { ...version, promotion: text(200, 0), reason };
+/** A new key, and what it signed itself: whoever asks for it has it. */
+const newKey = { key: matching(KEY_ID), request: matching(/^[A-Za-z0-9_-]{1,200}\.[A-Za-z0-9_-]{1,2000}\.[A-Za-z0-9_-]{86}$/) };
 const versionOrNone = matching(new RegExp(`${SEMVER.source}|^$`));
 
 /** What a decision is signed over besides the envelope's own fields (rules §3, design §4). */
@@ -61,8 +67,11 @@ const STATEMENT_FIELDS = {
 
 interface Act {
   readonly typ: string;
-  /** The right of the policy's table that the signer must have; `gate`: the group of the gate that is decided, `stage`: those of the policy's `access`. */
-  readonly right: Right | 'gate' | 'stage';
+  /**
+   * The right of the policy's table that the signer must have; `gate`: the group of the gate that is decided, `stage`: those of
+   * the policy's `access`, `self`: anybody, about themselves.
+   */
+  readonly right: Right | 'gate' | 'stage' | 'self';
   readonly fields: Readonly<Record<string, FieldRule>>;
 }
 
@@ -122,6 +131,23 @@ export const ACTS = {
     right: 'stage',
     fields: { model: version.model, version: versionOrNone, stage: oneOf('staging', 'production') },
   },
+  // The first of two administrators asks for it, the second completes it. Either a key or an account: the other is empty.
+  enrol: {
+    typ: 'gatehouse-enrol/v1',
+    right: 'people',
+    fields: {
+      email: text(254),
+      name: text(200),
+      member_of: matching(GROUP_LIST),
+      key: orNothing(newKey.key),
+      request: orNothing(newKey.request),
+      issuer: text(500, 0),
+      subject: text(255, 0),
+      same_name: orNothing(reason),
+    },
+  },
+  revoke: { typ: 'gatehouse-revoke/v1', right: 'people', fields: { email: text(254), reason } },
+  rotate: { typ: 'gatehouse-rotate/v1', right: 'self', fields: newKey },
 } as const satisfies Record<string, Act>;
 
 export type ActType = keyof typeof ACTS;
@@ -158,6 +184,7 @@ export function rightIsInPolicy(act: ActType): boolean {
 /** Whether somebody in these groups has the right to an act; `gateGroup` is the group of the gate that is decided. */
 export function hasRight(act: ActType, groups: readonly string[], gateGroup?: string): boolean {
   const { right } = ACTS[act] as Act;
+  if (right === 'self') return true;
   const allowed = right === 'gate' || right === 'stage' ? (gateGroup === undefined ? [] : [gateGroup]) : FIRST_RIGHTS[right];
   return groups.some((group) => allowed.includes(group));
 }

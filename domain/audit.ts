@@ -3,6 +3,11 @@ import { canonicalJson, type JsonValue } from './canonical.js';
 /** Everything that is put on the audit trail, named `<subject>.<what happened to it>`. */
 export type AuditAction =
   | 'person.enrolled'
+  | 'enrolment.proposed'
+  | 'person.changed'
+  | 'key.rotated'
+  | 'person.revoked'
+  | 'installation.changed'
   | 'clock.advanced'
   | 'audit.checkpointed'
   | 'policy.registered'

@@ -7,6 +7,12 @@ export const SEMVER = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0
 /** A SHA-256 in lower-case hex, as every digest of the record is written. */
 export const SHA256 = /^[0-9a-f]{64}$/;
 
+/** A key's RFC 7638 thumbprint, which is its `kid`. */
+export const KEY_ID = /^[A-Za-z0-9_-]{43}$/;
+
+/** The groups of a person as a signed act names them: 1 to 20 names, separated by commas. */
+export const GROUP_LIST = /^[a-z0-9_-]{1,64}(,[a-z0-9_-]{1,64}){0,19}$/;
+
 /** One version of one model. */
 export interface VersionName {
   readonly model: string;

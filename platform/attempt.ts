@@ -11,8 +11,7 @@ import { differingField } from '../domain/statement.js';
 import { sha256 } from './digest.js';
 import { openEnvelope, verifySignature } from './envelope.js';
 import { openFreezes } from './freezes.js';
-import type { Person } from './people.js';
-import { allPeople } from './people.js';
+import { allPeople, keyAt, keysOf, type Person, type PersonKey } from './people.js';
 import type { Db } from './pool.js';
 import { soakOf } from './soak.js';
 
@@ -144,6 +143,7 @@ async function decisionsOf(db: Db, attempt: Attempt): Promise<DecisionRecord[]> 
   );
   if (rows.length === 0) return [];
   const people = new Map((await allPeople(db)).map((person) => [person.email, person]));
+  const keys = await keysOf(db, [...new Set(rows.map(({ person }) => person))]);
   return Promise.all(
     rows.map(async (row) => ({
       id: row.envelope,
@@ -152,16 +152,24 @@ async function decisionsOf(db: Db, attempt: Attempt): Promise<DecisionRecord[]> 
       decision: row.decision,
       person: row.person,
       at: Date.parse(row.received_at),
-      stands: await stands(row, people.get(row.person), attempt),
+      stands: await stands(row, people.get(row.person), keys.get(row.person) ?? [], attempt),
     })),
   );
 }
 
-async function stands(row: DecisionRow, person: Person | undefined, attempt: Attempt): Promise<boolean> {
-  if (!person || person.revoked || !hasRight('decision', person.groups, attempt.policy.gates[row.gate].group)) return false;
+/** A decision is judged by the key that was its author's when it was received, and by whether they are trusted now. */
+async function stands(
+  row: DecisionRow,
+  person: Person | undefined,
+  keys: readonly PersonKey[],
+  attempt: Attempt,
+): Promise<boolean> {
+  const group = attempt.policy.gates[row.gate].group;
+  if (!person || person.revoked || row.received_at < person.standsSince || !hasRight('decision', person.groups, group)) return false;
+  const key = keyAt(keys, row.received_at);
   const opened = openEnvelope(row.jws);
-  if (!opened.ok || opened.envelope.hash !== row.envelope || opened.envelope.kid !== person.kid) return false;
+  if (!key || !opened.ok || opened.envelope.hash !== row.envelope || opened.envelope.kid !== key.kid) return false;
   const { payload } = opened.envelope;
   const saysTheSame = payload['gate'] === row.gate && payload['decision'] === row.decision && payload['person'] === row.person;
-  return saysTheSame && differingField(payload, attempt) === undefined && (await verifySignature(row.jws, person.publicKey));
+  return saysTheSame && differingField(payload, attempt) === undefined && (await verifySignature(row.jws, key.publicKey));
 }

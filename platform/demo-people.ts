@@ -14,9 +14,10 @@ const person = (name: string, group: string): ConnectedPerson => {
   return { email: `${name.toLowerCase().replace(' ', '.')}@${DOMAIN}`, name, groups: [group] };
 };
 
-/** Who can try everything out: an admin, two who register and request, and two for each gate. */
+/** Who can try everything out: two admins, two who register and request, and two for each gate. */
 const DEMO_PEOPLE: readonly ConnectedPerson[] = [
   person('Alice Admin', 'admin'),
+  person('Anton Admin', 'admin'),
   person('Maria Mlops', 'mlops'),
   person('Marco Mlops', 'mlops'),
   person('Dana Datascience', 'ds-team'),
@@ -63,8 +64,8 @@ async function enrol(tx: Tx, people: readonly { who: ConnectedPerson; key: Signi
   const enrolledAt = await databaseNow(tx);
   for (const { who, key } of people) {
     await tx.query(
-      `INSERT INTO person (email, printed_name, groups, kid, public_key, assurance, enrolled_by, enrolled_at)
-       VALUES ($1, $2, $3, $4, $5, 'demo', $6, $7)`,
+      `INSERT INTO person (email, printed_name, groups, kid, public_key, assurance, enrolled_by, enrolled_at, key_since, stands_since)
+       VALUES ($1, $2, $3, $4, $5, 'demo', $6, $7, $7, $7)`,
       [who.email, who.name, who.groups, key.kid, canonicalJson({ ...key.publicJwk }), ENROLLED_BY, enrolledAt],
     );
   }

@@ -13,12 +13,15 @@ import { decideOn } from './acts/decision.js';
 import { freezePromotions } from './acts/freeze.js';
 import { releaseVersion } from './acts/release.js';
 import { resolveVersion } from './acts/resolve.js';
+import { enrolPerson } from './acts/enrol.js';
 import { promoteNow } from './acts/promote.js';
 import { registerDataset } from './acts/dataset.js';
 import { registerFeatureView } from './acts/feature-view.js';
 import { registerPolicy } from './acts/policy.js';
 import { registerVersion } from './acts/register.js';
 import { requestPromotion } from './acts/request.js';
+import { revokePerson } from './acts/revoke.js';
+import { rotateKey } from './acts/rotate.js';
 import { sendOut } from '../notify/notices.js';
 import type { Applied, ApplyAct } from './applied.js';
 import { notCredible, unknownSigner } from './credible.js';
@@ -46,7 +49,13 @@ const APPLY: Readonly<Record<ActType, ApplyAct>> = {
   rollback: rollBack,
   checkpoint: recordCheckpoint,
   resolve: resolveVersion,
+  enrol: enrolPerson,
+  revoke: revokePerson,
+  rotate: rotateKey,
 };
+
+/** The acts that change who may act: judged one at a time, each before or after what the others have changed. */
+const ABOUT_PEOPLE: readonly ActType[] = ['enrol', 'revoke', 'rotate'];
 
 /** The subject of what nobody known has signed. */
 const UNKNOWN = 'unknown';
@@ -71,6 +80,8 @@ async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, to
   const { answer, applied, notices } = await inTransaction(deps.pool, async (tx) => {
     const before = await answerBefore(tx, envelope.hash);
     if (before) return { answer: before, applied: undefined, notices: [] };
+    if (ABOUT_PEOPLE.includes(envelope.act)) await tx.query(`SELECT FROM work_lock WHERE name = 'people' FOR UPDATE`);
+    await tx.query('SELECT lock_signer($1)', [envelope.kid]);
     const signer = await personByKey(tx, envelope.kid);
     const person = signer && (await verifySignature(jws, signer.publicKey)) ? signer : undefined;
     const at = await databaseNow(tx);

@@ -20,12 +20,14 @@ export interface Settled {
 
 /**
  * Takes the model's lock for the rest of the transaction, and answers the attempt as it stands then.
- * Whoever writes to a model's versions or attempts holds this lock first; the audit head's is the only one taken without it.
+ * Whoever writes to a model's versions or attempts holds this lock first; people's and the audit head's are taken without it.
  */
 export async function lockAttempt(tx: Tx, promotionId: string): Promise<Attempt> {
   await tx.query('SELECT lock_model(m.name) FROM promotion p JOIN model_registry m ON m.id = p.model_id WHERE p.id = $1', [
     promotionId,
   ]);
+  // A revocation comes before or after whatever these decisions bring about, never in between.
+  await tx.query('SELECT lock_signers($1)', [promotionId]);
   const attempt = await loadAttempt(tx, promotionId);
   if (!attempt) throw new BadInput(`no promotion ${JSON.stringify(promotionId).slice(0, 200)} on the record`);
   return attempt;

@@ -10,8 +10,11 @@ import { MODEL } from '../support/stack.js';
 import { makeWorld, type World } from '../support/world.js';
 
 const PLACES = Object.keys(VERSION_IN) as Place[];
-/** Acts that are about files, whole models or the trail, or make a version. */
-const NOT_ON_A_VERSION: readonly string[] = ['policy', 'feature-view', 'dataset', 'register', 'freeze', 'checkpoint'];
+/** Acts that are about files, whole models, the trail or people, or make a version. */
+const NOT_ON_A_VERSION: readonly string[] = [
+  ...['policy', 'feature-view', 'dataset', 'register', 'freeze', 'checkpoint'],
+  ...['enrol', 'revoke', 'rotate'],
+];
 
 let world: World;
 beforeAll(async () => {

@@ -1,0 +1,65 @@
+import { hasRight } from '../domain/acts.js';
+import {
+  ENROLMENT_FIELDS,
+  ENROLMENT_WAITS_MS,
+  type Enrollee,
+  type EnrolmentFields,
+  type WaitingHalf,
+} from '../domain/enrolment.js';
+import { openEnvelope } from './envelope.js';
+import { allPeople, keysOf, type Person } from './people.js';
+import type { Db } from './pool.js';
+
+/** Everybody on the record as the rules of enrolment look at them. */
+export async function enrollees(db: Db): Promise<Enrollee[]> {
+  const people = await allPeople(db);
+  const keys = await keysOf(
+    db,
+    people.map(({ email }) => email),
+  );
+  const { rows } = await db.query<{ environment: string }>('SELECT environment FROM installation');
+  const isProduction = rows[0]?.environment === 'production';
+  return people.map((person) => ({
+    email: person.email,
+    name: person.printedName,
+    key: person.kid ?? '',
+    keys: (keys.get(person.email) ?? []).map(({ kid }) => kid),
+    issuer: person.account?.issuer ?? '',
+    subject: person.account?.subject ?? '',
+    groups: person.groups,
+    revoked: person.revoked,
+    administers: administers(person) && !(isProduction && person.assurance === 'demo'),
+  }));
+}
+
+/** Whether somebody may enrol others, by the groups they are in. */
+export function administers({ groups, revoked }: Pick<Person, 'groups' | 'revoked'>): boolean {
+  return !revoked && hasRight('enrol', groups);
+}
+
+/**
+ * The first halves that wait for a second administrator, by the e-mail they are about: the last one about each, unless it was
+ * completed or has lapsed, or who signed it may no longer enrol anybody.
+ */
+export async function waitingHalves(db: Db, people: readonly Pick<Enrollee, 'email' | 'administers'>[]): Promise<WaitingHalf[]> {
+  const { rows } = await db.query<{ envelope: string; approver: string; received_at: string; jws: string }>(
+    `SELECT n.envelope, e.person AS approver, e.received_at, e.jws
+       FROM (SELECT DISTINCT ON (email) * FROM enrolment WHERE completes IS NULL ORDER BY email, seq DESC) n
+       JOIN envelope e ON e.hash = n.envelope
+      WHERE NOT EXISTS (SELECT FROM enrolment c WHERE c.completes = n.seq)
+        AND e.received_at >= gatehouse_now() - make_interval(secs => $1::float8 / 1000) ORDER BY n.email`,
+    [ENROLMENT_WAITS_MS],
+  );
+  return rows.flatMap(({ envelope, approver, received_at: at, jws }) => {
+    const opened = openEnvelope(jws);
+    const may = people.some(({ email, administers: does }) => email === approver && does);
+    return opened.ok && may
+      ? [{ envelope, approver, at: Date.parse(at), says: enrolmentFields(opened.envelope.payload) }]
+      : [];
+  });
+}
+
+/** What an act on enrolment says about the person. */
+export function enrolmentFields(payload: Readonly<Record<string, unknown>>): EnrolmentFields {
+  return Object.fromEntries(ENROLMENT_FIELDS.map((field) => [field, String(payload[field])])) as EnrolmentFields;
+}
