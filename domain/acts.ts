@@ -1,6 +1,6 @@
 import { GROUP_LIST, KEY_ID, MODEL_NAME, SEMVER, SHA256 } from './ids.js';
 import { GATES } from './policy.js';
-import { FIRST_RIGHTS, type Right } from './rights.js';
+import type { Right, RightsTable } from './rights.js';
 
 type FieldRule = (value: unknown) => boolean;
 
@@ -175,16 +175,11 @@ export function wrongField(act: ActType, payload: Readonly<Record<string, unknow
   return extra === undefined ? undefined : `${extra} does not belong in ${ACTS[act].typ}`;
 }
 
-/** The acts whose right depends on the policy, and is judged where the policy is read. */
-export function rightIsInPolicy(act: ActType): boolean {
+/**
+ * The groups with the right to an act; undefined where no table says so: gates and stages are judged where they are read, and
+ * about themselves anybody may.
+ */
+export function allowedGroups(act: ActType, rights: RightsTable): readonly string[] | undefined {
   const { right } = ACTS[act] as Act;
-  return right === 'gate' || right === 'stage';
-}
-
-/** Whether somebody in these groups has the right to an act; `gateGroup` is the group of the gate that is decided. */
-export function hasRight(act: ActType, groups: readonly string[], gateGroup?: string): boolean {
-  const { right } = ACTS[act] as Act;
-  if (right === 'self') return true;
-  const allowed = right === 'gate' || right === 'stage' ? (gateGroup === undefined ? [] : [gateGroup]) : FIRST_RIGHTS[right];
-  return groups.some((group) => allowed.includes(group));
+  return right === 'gate' || right === 'stage' || right === 'self' ? undefined : rights[right];
 }

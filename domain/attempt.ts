@@ -16,6 +16,16 @@ export interface DecisionRecord {
   readonly stands: boolean;
 }
 
+/**
+ * Who asked for an attempt, or for its production change by hand; `stands` is false when its signature, its author's key or
+ * right no longer holds.
+ */
+export interface AskedBy {
+  readonly act: 'request' | 'promote';
+  readonly person: string;
+  readonly stands: boolean;
+}
+
 /** The latest re-check of one check: what it found, when, and beside which production version. */
 export interface Recheck {
   readonly id: number;
@@ -36,6 +46,8 @@ export interface Attempt {
   /** When the first check of this round began; null before that. */
   readonly roundAt: number | null;
   readonly requestedBy: string;
+  /** Its request, and who asked for production since where that no longer stands. */
+  readonly askedBy: readonly AskedBy[];
   readonly registeredBy: string;
   /** Who decides no gate: whoever registered this version or asked for any attempt of it. */
   readonly barred: readonly string[];
@@ -64,6 +76,11 @@ export interface Attempt {
   readonly freezes: readonly Freeze[];
   /** The production change this attempt made, and which of its follow-ups are done. */
   readonly change: { readonly key: string; readonly followUpsDone: readonly string[] } | null;
+}
+
+/** Whether somebody who has the right still asks for production: the requester, or else whoever asked since. */
+export function isAskedFor({ askedBy }: Pick<Attempt, 'askedBy'>): boolean {
+  return askedBy.some(({ stands }) => stands);
 }
 
 /** The checks of this round that have no verdict yet. */

@@ -1,4 +1,4 @@
-import type { Attempt } from './attempt.js';
+import { isAskedFor, type Attempt } from './attempt.js';
 import { CHECKS, passes, RECHECKS, type Finding } from './checks.js';
 import { foldGates } from './gates.js';
 import { formatDuration } from './quantity.js';
@@ -8,7 +8,7 @@ import { minimumEndsAt, soakIsOver } from './soak.js';
 /** One condition for production, as `check` shows it. */
 export interface Condition {
   readonly id: string;
-  readonly kind: 'check' | 'gate' | 'soak' | 'incident' | 'checklist' | 'freeze';
+  readonly kind: 'check' | 'gate' | 'soak' | 'incident' | 'checklist' | 'freeze' | 'request';
   readonly verdict: 'pass' | 'fail' | 'error' | 'skipped' | 'pending';
   readonly measured: string | null;
   readonly limit: string | null;
@@ -32,6 +32,7 @@ export function eligibilityOf(attempt: Attempt): Eligibility {
     soakCondition(attempt),
     incidentCondition(attempt),
     freezeCondition(attempt),
+    ...requestConditions(attempt),
     ...gateConditions(attempt),
   ];
   const met = conditions.every(({ verdict, id }) => verdict === 'pass' || (verdict === 'skipped' && isRuled(attempt, id)));
@@ -111,7 +112,7 @@ function soakCondition(attempt: Attempt): Condition {
     measured: soak ? [`${inSeconds(soak.earnedMs)} earned`, seen, stopped].filter(Boolean).join('; ') : null,
     limit: `>= ${formatDuration(policy.soak.min)} healthy`,
     source: relaxed.length > 0 ? `staging health; policy is relaxed in ${relaxed.join(', ')}` : 'staging health',
-    who: pause ? 'group mlops: gatehouse resume' : 'time in staging',
+    who: pause ? `group ${policy.rights.resume.join(', ')}: gatehouse resume` : 'time in staging',
   };
 }
 
@@ -143,6 +144,24 @@ function freezeCondition({ freezes }: Attempt): Condition {
     source: 'the record',
     who: 'gatehouse freeze --lift',
   };
+}
+
+/** Only while an attempt is open: what was asked for then holds, whoever loses the right later. */
+function requestConditions(attempt: Attempt): Condition[] {
+  const { state, askedBy, requestedBy, policy } = attempt;
+  if (state !== 'validating' && state !== 'staging') return [];
+  const asks = askedBy.find(({ stands }) => stands)?.person;
+  return [
+    {
+      id: 'request',
+      kind: 'request',
+      verdict: isAskedFor(attempt) ? 'pass' : 'pending',
+      measured: asks === undefined ? `${requestedBy} has no key or right any more` : `asked for by ${asks}`,
+      limit: 'by somebody who has the right',
+      source: 'signatures, people and the policy',
+      who: `group ${policy.rights.promote.join(', ')}: gatehouse promote`,
+    },
+  ];
 }
 
 function gateConditions(attempt: Attempt): Condition[] {

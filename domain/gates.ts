@@ -1,8 +1,8 @@
-import { hasRight } from './acts.js';
 import type { Attempt, DecisionRecord } from './attempt.js';
 import { GATES, type Gate } from './policy.js';
 import type { GateView } from './progress.js';
 import type { Refusal } from './refusal.js';
+import { hasRight } from './rights.js';
 import { maximumEndsAt } from './soak.js';
 
 /** What the decisions on the record make of one gate. */
@@ -101,7 +101,7 @@ function notEntitled(attempt: Attempt, by: Decider, gate: Gate): Refusal | undef
     };
   }
   const { group } = attempt.policy.gates[gate];
-  if (!hasRight('decision', by.groups, group)) {
+  if (!hasRight(by.groups, [group])) {
     return {
       kind: 'identity',
       what: `gate ${gate} is decided by group ${group}`,

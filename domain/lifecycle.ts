@@ -1,5 +1,5 @@
 import type { Attempt, Recheck } from './attempt.js';
-import { checksOpen } from './attempt.js';
+import { checksOpen, isAskedFor } from './attempt.js';
 import { CHECKS, passes, RECHECKS, type CheckName } from './checks.js';
 import { stepsOpen } from './follow-ups.js';
 import { freezeText } from './freeze.js';
@@ -88,6 +88,9 @@ function aheadOfSoak(attempt: Attempt): Next | undefined {
   return checked.kind === 'enter' && checked.to === 'staging' ? undefined : checked;
 }
 
+/** What an attempt waits for whose request no longer stands. */
+export const A_REQUEST = 'a request by somebody who has the right (gatehouse promote)';
+
 /** Whether soak and gates are all there, so that only the re-checks stand before production. */
 export function isReady(attempt: Attempt): boolean {
   return missingBeforeRecheck(attempt).length === 0;
@@ -104,7 +107,8 @@ function missingBeforeRecheck(attempt: Attempt): string[] {
   const pause = openPause(attempt.soak?.pauses ?? []);
   const paused = pause ? [`resume (paused by ${pause.by}: ${pause.reason})`] : [];
   const checks = checksOpen(attempt, CHECKS).map((check) => `check ${check}`);
-  return [...checks, ...soak, ...paused, ...open.map(({ gate }) => `gate ${gate}`)];
+  const asked = isAskedFor(attempt) ? [] : [A_REQUEST];
+  return [...checks, ...soak, ...paused, ...open.map(({ gate }) => `gate ${gate}`), ...asked];
 }
 
 /** What an attempt in staging still misses, in words; empty when nothing. */

@@ -1,4 +1,4 @@
-import type { Attempt } from './attempt.js';
+import { isAskedFor, type Attempt } from './attempt.js';
 import { foldGates } from './gates.js';
 import { isHeld, missing } from './lifecycle.js';
 import { openPause } from './pause.js';
@@ -74,7 +74,7 @@ function soakReminders(attempt: Attempt): Planned[] {
         key: `${subject}/soak-ends/${iso(end)}/${formatDuration(before)}`,
         kind: 'soak-ends',
         subject,
-        audience: [requestedBy],
+        audience: isAskedFor(attempt) ? [requestedBy] : policy.rights.promote,
         title: `${model} ${version} expires at ${iso(end)}`,
         body: `Still missing: ${lacks.join(', ')}. gatehouse extend moves the end.`,
       },

@@ -47,3 +47,28 @@ export const FIRST_RIGHTS: RightsTable = {
   rollback: ['mlops', 'devops'],
   checkpoint: ['admin', 'mlops'],
 };
+
+/** The name under which the policies are registered that hold for every model without one of its own. */
+export const DEFAULTS = '_defaults';
+
+/**
+ * Whose policy says who has the right to an act: the one that the newest attempt of a version has pinned, where it is about an
+ * attempt; the newest of a model, where it is about that; the newest defaults, where it is about no single model.
+ */
+export interface JudgedBy {
+  readonly model: string;
+  /** Null where no attempt is meant. */
+  readonly version: string | null;
+}
+
+/** Finds in what was signed whose policy judges it; a model without a policy of its own is judged by the defaults. */
+export function judgedBy(payload: Readonly<Record<string, string | number>>): JudgedBy {
+  const model = String(payload['model'] ?? '');
+  if (model === '') return { model: DEFAULTS, version: null };
+  return { model, version: 'promotion' in payload ? String(payload['version']) : null };
+}
+
+/** Whether somebody in these groups is in one that is allowed. */
+export function hasRight(groups: readonly string[], allowed: readonly string[]): boolean {
+  return groups.some((group) => allowed.includes(group));
+}

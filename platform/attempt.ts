@@ -1,5 +1,4 @@
 import type { Decision } from '../domain/acts.js';
-import { hasRight } from '../domain/acts.js';
 import type { Attempt, DecisionRecord, Recheck } from '../domain/attempt.js';
 import { checksOpen } from '../domain/attempt.js';
 import { CHECKS, evidenceBytes, type Finding } from '../domain/checks.js';
@@ -7,12 +6,13 @@ import { promotionChangeKey } from '../domain/ids.js';
 import type { Gate } from '../domain/policy.js';
 import { recordedPolicy } from '../domain/policy-sections.js';
 import type { Stage } from '../domain/progress.js';
+import { hasRight } from '../domain/rights.js';
 import { differingField } from '../domain/statement.js';
+import { askedByOf } from './asked-by.js';
 import { sha256 } from './digest.js';
-import { openEnvelope, verifySignature } from './envelope.js';
 import { openFreezes } from './freezes.js';
-import { allPeople, keyAt, keysOf, type Person, type PersonKey } from './people.js';
 import type { Db } from './pool.js';
+import { signedBy, signersOf, type SignedRow, type Signers } from './signed-by.js';
 import { soakOf } from './soak.js';
 
 interface AttemptRow {
@@ -26,6 +26,9 @@ interface AttemptRow {
   round: number;
   round_at: string | null;
   requested_by: string;
+  request: string;
+  request_jws: string | null;
+  request_at: string | null;
   registered_by: string;
   requesters: string[];
   artifact_digest: string;
@@ -45,7 +48,8 @@ interface AttemptRow {
 const ATTEMPT = `
   SELECT gatehouse_now() AS now, i.id AS installation, i.environment, p.id, m.name AS model, p.version, p.state, p.round,
          p.requested_by, v.registered_by, v.artifact_digest, v.feature_hash, pol.digest AS policy_digest, pol.effective, pol.relaxed,
-         p.staged_at, p.end_reason, p.asked_at,
+         p.staged_at, p.end_reason, p.asked_at, p.envelope AS request,
+         r.jws AS request_jws, r.received_at AS request_at,
          (SELECT array_agg(DISTINCT r.requested_by) FROM promotion r WHERE r.model_id = p.model_id AND r.version = p.version) AS requesters,
          -- What the last change put there, also where its row was taken away by hand: nobody is promoted over a guess.
          coalesce((SELECT l.to_version FROM production_change l WHERE l.model_id = p.model_id ORDER BY l.seq DESC LIMIT 1),
@@ -58,6 +62,7 @@ const ATTEMPT = `
     JOIN model_registry m ON m.id = p.model_id
     JOIN model_version_detail v ON v.model_id = p.model_id AND v.version = p.version
     JOIN policy pol ON pol.seq = p.policy_seq
+    LEFT JOIN envelope r ON r.hash = p.envelope
     LEFT JOIN production_change c ON c.key = $2
     CROSS JOIN installation i
    WHERE p.id = $1`;
@@ -82,6 +87,7 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     round: row.round,
     roundAt: row.round_at === null ? null : Date.parse(row.round_at),
     requestedBy: row.requested_by,
+    askedBy: [],
     registeredBy: row.registered_by,
     barred: [row.registered_by, ...row.requesters],
     artifactDigest: row.artifact_digest,
@@ -102,7 +108,18 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     production: row.production,
     change: row.change_key === null ? null : { key: row.change_key, followUpsDone: row.follow_ups ?? [] },
   };
-  return { ...attempt, decisions: await decisionsOf(db, attempt) };
+  const decisions = await decisionRows(db, promotionId);
+  const { request: envelope, request_jws: jws, request_at: receivedAt, requested_by: person } = row;
+  const request = { envelope, jws: jws ?? '', person, received_at: receivedAt ?? '' };
+  const signers = await signersOf(
+    db,
+    [request, ...decisions].map((signed) => signed.person),
+  );
+  return {
+    ...attempt,
+    askedBy: await askedByOf(db, attempt, request, signers),
+    decisions: await Promise.all(decisions.map((decision) => decisionOf(decision, attempt, signers))),
+  };
 }
 
 async function findingsOf(db: Db, promotionId: string, round: number): Promise<Finding[]> {
@@ -125,51 +142,31 @@ async function rechecksOf(db: Db, promotionId: string): Promise<Recheck[]> {
   });
 }
 
-interface DecisionRow {
-  envelope: string;
-  round: number;
-  gate: Gate;
-  decision: Decision;
-  person: string;
-  received_at: string;
-  jws: string;
+interface DecisionRow extends SignedRow {
+  readonly round: number;
+  readonly gate: Gate;
+  readonly decision: Decision;
 }
 
-async function decisionsOf(db: Db, attempt: Attempt): Promise<DecisionRecord[]> {
+async function decisionRows(db: Db, promotionId: string): Promise<DecisionRow[]> {
   const { rows } = await db.query<DecisionRow>(
     `SELECT d.envelope, d.round, d.gate, d.decision, d.person, d.received_at, e.jws
        FROM decision d JOIN envelope e ON e.hash = d.envelope WHERE d.promotion_id = $1 ORDER BY d.seq`,
-    [attempt.promotionId],
+    [promotionId],
   );
-  if (rows.length === 0) return [];
-  const people = new Map((await allPeople(db)).map((person) => [person.email, person]));
-  const keys = await keysOf(db, [...new Set(rows.map(({ person }) => person))]);
-  return Promise.all(
-    rows.map(async (row) => ({
-      id: row.envelope,
-      round: row.round,
-      gate: row.gate,
-      decision: row.decision,
-      person: row.person,
-      at: Date.parse(row.received_at),
-      stands: await stands(row, people.get(row.person), keys.get(row.person) ?? [], attempt),
-    })),
-  );
+  return rows;
+}
+
+async function decisionOf(row: DecisionRow, attempt: Attempt, signers: Signers): Promise<DecisionRecord> {
+  const { envelope: id, round, gate, decision, person, received_at: at } = row;
+  return { id, round, gate, decision, person, at: Date.parse(at), stands: await stands(row, attempt, signers) };
 }
 
 /** A decision is judged by the key that was its author's when it was received, and by whether they are trusted now. */
-async function stands(
-  row: DecisionRow,
-  person: Person | undefined,
-  keys: readonly PersonKey[],
-  attempt: Attempt,
-): Promise<boolean> {
-  const group = attempt.policy.gates[row.gate].group;
-  if (!person || person.revoked || row.received_at < person.standsSince || !hasRight('decision', person.groups, group)) return false;
-  const key = keyAt(keys, row.received_at);
-  const opened = openEnvelope(row.jws);
-  if (!key || !opened.ok || opened.envelope.hash !== row.envelope || opened.envelope.kid !== key.kid) return false;
-  const { payload } = opened.envelope;
-  const saysTheSame = payload['gate'] === row.gate && payload['decision'] === row.decision && payload['person'] === row.person;
-  return saysTheSame && differingField(payload, attempt) === undefined && (await verifySignature(row.jws, key.publicKey));
+async function stands(row: DecisionRow, attempt: Attempt, signers: Signers): Promise<boolean> {
+  const signed = await signedBy(signers, row);
+  if (!signed || !hasRight(signed.groups, [attempt.policy.gates[row.gate].group])) return false;
+  const { payload } = signed;
+  const saysTheSame = payload['gate'] === row.gate && payload['decision'] === row.decision;
+  return saysTheSame && differingField(payload, attempt) === undefined;
 }

@@ -1,4 +1,3 @@
-import { hasRight } from '../domain/acts.js';
 import {
   ENROLMENT_FIELDS,
   ENROLMENT_WAITS_MS,
@@ -6,8 +5,10 @@ import {
   type EnrolmentFields,
   type WaitingHalf,
 } from '../domain/enrolment.js';
+import { hasRight } from '../domain/rights.js';
 import { openEnvelope } from './envelope.js';
-import { allPeople, keysOf, type Person } from './people.js';
+import { allPeople, keysOf } from './people.js';
+import { defaultRights } from './policy-for.js';
 import type { Db } from './pool.js';
 
 /** Everybody on the record as the rules of enrolment look at them. */
@@ -18,6 +19,7 @@ export async function enrollees(db: Db): Promise<Enrollee[]> {
     people.map(({ email }) => email),
   );
   const { rows } = await db.query<{ environment: string }>('SELECT environment FROM installation');
+  const rights = await defaultRights(db);
   const isProduction = rows[0]?.environment === 'production';
   return people.map((person) => ({
     email: person.email,
@@ -28,13 +30,8 @@ export async function enrollees(db: Db): Promise<Enrollee[]> {
     subject: person.account?.subject ?? '',
     groups: person.groups,
     revoked: person.revoked,
-    administers: administers(person) && !(isProduction && person.assurance === 'demo'),
+    administers: !person.revoked && hasRight(person.groups, rights.people) && !(isProduction && person.assurance === 'demo'),
   }));
-}
-
-/** Whether somebody may enrol others, by the groups they are in. */
-export function administers({ groups, revoked }: Pick<Person, 'groups' | 'revoked'>): boolean {
-  return !revoked && hasRight('enrol', groups);
 }
 
 /**
@@ -53,9 +50,7 @@ export async function waitingHalves(db: Db, people: readonly Pick<Enrollee, 'ema
   return rows.flatMap(({ envelope, approver, received_at: at, jws }) => {
     const opened = openEnvelope(jws);
     const may = people.some(({ email, administers: does }) => email === approver && does);
-    return opened.ok && may
-      ? [{ envelope, approver, at: Date.parse(at), says: enrolmentFields(opened.envelope.payload) }]
-      : [];
+    return opened.ok && may ? [{ envelope, approver, at: Date.parse(at), says: enrolmentFields(opened.envelope.payload) }] : [];
   });
 }
 

@@ -80,6 +80,15 @@ export function keyAt(keys: readonly PersonKey[], at: string): PersonKey | undef
   return keys.findLast(({ since }) => since <= at);
 }
 
+/** The groups with a member whose signature counts here: not revoked, and no demo key where the environment is production. */
+export async function livingGroups(db: Db): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    `SELECT DISTINCT unnest(p.groups) AS name FROM person p CROSS JOIN installation i
+      WHERE p.revoked_at IS NULL AND NOT (p.assurance = 'demo' AND i.environment = 'production') ORDER BY name`,
+  );
+  return rows.map(({ name }) => name);
+}
+
 function hasKey(person: Person): person is KeyHolder {
   return person.kid !== null && person.publicKey !== null;
 }

@@ -26,6 +26,7 @@ import { sendOut } from '../notify/notices.js';
 import type { Applied, ApplyAct } from './applied.js';
 import { notCredible, unknownSigner } from './credible.js';
 import type { Deps } from './deps.js';
+import { mustStillBeEntitled, RightGone } from './entitled.js';
 import { answerBefore, keep, KeptMeanwhile } from './kept.js';
 import { settle } from './settle.js';
 
@@ -55,7 +56,7 @@ const APPLY: Readonly<Record<ActType, ApplyAct>> = {
 };
 
 /** The acts that change who may act: judged one at a time, each before or after what the others have changed. */
-const ABOUT_PEOPLE: readonly ActType[] = ['enrol', 'revoke', 'rotate'];
+const ABOUT_PEOPLE: readonly ActType[] = ['enrol', 'revoke', 'rotate', 'policy'];
 
 /** The subject of what nobody known has signed. */
 const UNKNOWN = 'unknown';
@@ -71,7 +72,7 @@ export async function applyEnvelope(deps: Deps, jws: string, toRun: string | nul
   try {
     return await receive();
   } catch (error) {
-    if (!(error instanceof KeptMeanwhile)) throw error;
+    if (!(error instanceof KeptMeanwhile) && !(error instanceof RightGone)) throw error;
     return receive();
   }
 }
@@ -99,7 +100,9 @@ async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, to
       answer: reply,
     });
     // Only now: an act counts once its envelope is on the record.
-    return { answer: reply, applied: result, notices: await effectsOf(tx, result) };
+    const told = await effectsOf(tx, result);
+    if (person && !result.refusal) await mustStillBeEntitled(tx, envelope, person);
+    return { answer: reply, applied: result, notices: told };
   });
   // What serves comes before what is told: no notification holds up a rollback (rules §4).
   if (applied && !applied.refusal) await afterCommit(deps, applied);

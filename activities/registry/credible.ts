@@ -1,9 +1,8 @@
-import { ACTS, hasRight, rightIsInPolicy } from '../../domain/acts.js';
 import type { Refusal } from '../../domain/refusal.js';
-import { FIRST_RIGHTS, type Right } from '../../domain/rights.js';
 import type { OpenedEnvelope } from '../../platform/envelope.js';
 import type { Person } from '../../platform/people.js';
 import type { Tx } from '../../platform/pool.js';
+import { notEntitled } from './entitled.js';
 
 /** Why an envelope counts for nothing: no enrolled person's key made its signature. */
 export function unknownSigner({ kid }: OpenedEnvelope): Refusal {
@@ -17,12 +16,8 @@ export function unknownSigner({ kid }: OpenedEnvelope): Refusal {
 }
 
 /** Why a correctly signed act does not count here and now, whatever it asks: place, person, key, time or right. */
-export async function notCredible(
-  tx: Tx,
-  { act, payload }: OpenedEnvelope,
-  person: Person,
-  at: string,
-): Promise<Refusal | undefined> {
+export async function notCredible(tx: Tx, envelope: OpenedEnvelope, person: Person, at: string): Promise<Refusal | undefined> {
+  const { payload } = envelope;
   const { rows } = await tx.query<{ id: string; environment: string }>('SELECT id, environment FROM installation');
   const here = rows[0];
   const bound = {
@@ -67,15 +62,5 @@ export async function notCredible(
       allowed: `not before the database's time ${at}`,
       next: 'sign it again',
     };
-  if (!rightIsInPolicy(act) && !hasRight(act, person.groups)) {
-    const allowed = `groups ${FIRST_RIGHTS[ACTS[act].right as Right].join(', ')}`;
-    return {
-      kind: 'identity',
-      what: `right to ${act}`,
-      given: `${person.email} is in ${person.groups.join(', ')}`,
-      allowed,
-      next: 'ask somebody who has it',
-    };
-  }
-  return undefined;
+  return await notEntitled(tx, envelope, person);
 }

@@ -38,7 +38,12 @@ function inStaging(name: string, { earliest, asOf, attemptEndsAt, conditions }: 
     return `${name} cannot go into production in this attempt: it ends ${when(attemptEndsAt)}, and the soak minimum cannot be over before ${when(earliest)}.`;
   }
   const moment = aheadMs <= 0 ? 'now' : `${when(earliest)}, in ${lasting(Math.ceil(aheadMs / MINUTE_MS) * MINUTE_MS)},`;
-  const provided = [...gatesToApprove(conditions), ...failures(conditions), ...(aheadMs > 0 ? ['staging stays healthy'] : [])];
+  const provided = [
+    ...gatesToApprove(conditions),
+    ...asked(conditions),
+    ...failures(conditions),
+    ...(aheadMs > 0 ? ['staging stays healthy'] : []),
+  ];
   const ifs = provided.length === 0 ? '' : ` if ${provided.join(' and ')}`;
   return `${name} can go into production at the earliest ${moment}${ifs}`.replace(/,?$/, '.');
 }
@@ -48,6 +53,11 @@ function gatesToApprove(conditions: readonly Condition[]): string[] {
   if (open.length === 0) return [];
   if (open.length === 1) return [`gate ${open[0]} approves`];
   return [`gates ${open.slice(0, -1).join(', ')} and ${open.at(-1)} approve`];
+}
+
+function asked(conditions: readonly Condition[]): string[] {
+  const isMissing = conditions.some(({ kind, verdict }) => kind === 'request' && verdict !== 'pass');
+  return isMissing ? ['somebody who has the right asks for it'] : [];
 }
 
 function failures(conditions: readonly Condition[]): string[] {

@@ -103,6 +103,7 @@ export function attempt(change: Partial<Attempt> = {}): Attempt {
     round: 1,
     roundAt: null,
     requestedBy: 'mia',
+    askedBy: [{ act: 'request', person: 'mia', stands: true }],
     registeredBy: 'max',
     barred: ['max', 'mia'],
     artifactDigest: 'a'.repeat(64),

@@ -1,12 +1,13 @@
-import { hasRight } from '../../../domain/acts.js';
 import type { AuditAction } from '../../../domain/audit.js';
 import type { JsonValue } from '../../../domain/canonical.js';
 import { ENROLMENT_WAITS_MS, judgeEnrolment, type EnrolmentFields } from '../../../domain/enrolment.js';
 import type { Refusal } from '../../../domain/refusal.js';
+import { hasRight } from '../../../domain/rights.js';
 import { appendAudit, nextAuditBody } from '../../../platform/audit.js';
 import { enrollees, enrolmentFields, waitingHalves } from '../../../platform/enrolment.js';
 import { openRequest } from '../../../platform/enrolment-request.js';
 import { allPeople } from '../../../platform/people.js';
+import { defaultRights } from '../../../platform/policy-for.js';
 import type { Tx } from '../../../platform/pool.js';
 import type { Applied, ApplyAct } from '../applied.js';
 import { heldBy, personSubject } from './person.js';
@@ -20,7 +21,8 @@ export const enrolPerson: ApplyAct = async (tx, { hash, payload, person: by, at 
   if (unproven) return { subject, refusal: unproven };
   const people = await enrollees(tx);
   const waiting = (await waitingHalves(tx, people)).find((half) => half.says.email === says.email);
-  const administersAs = (groups: readonly string[]): boolean => hasRight('enrol', groups);
+  const rights = await defaultRights(tx);
+  const administersAs = (groups: readonly string[]): boolean => hasRight(groups, rights.people);
   const judged = judgeEnrolment(says, { by: by.email, people, waiting, administersAs });
   if (judged.kind === 'refused') return { subject, refusal: judged.refusal };
   const { email, name, member_of: groups, key } = says;

@@ -1,13 +1,14 @@
 import { canonicalJson } from '../../../domain/canonical.js';
 import { policyJson, relaxedNumbers } from '../../../domain/policy.js';
+import { judgeRights } from '../../../domain/policy-rights.js';
 import { recordedPolicy } from '../../../domain/policy-sections.js';
+import { DEFAULTS } from '../../../domain/rights.js';
 import { appendAudit } from '../../../platform/audit.js';
 import { sha256 } from '../../../platform/digest.js';
 import { parsePolicy } from '../../../platform/files/policy-file.js';
+import { livingGroups } from '../../../platform/people.js';
 import type { ApplyAct } from '../applied.js';
 import { storedFile } from './files.js';
-
-const DEFAULTS = '_defaults';
 
 /** Puts a policy file on the record: its text, the defaults' text, and the effective policy whose digest is pinned later. */
 export const registerPolicy: ApplyAct = async (tx, { hash, payload, person, at }, { store }) => {
@@ -44,10 +45,19 @@ export const registerPolicy: ApplyAct = async (tx, { hash, payload, person, at }
   const digest = sha256(effective);
   const subject = `policy/${policy.model}`;
   const result = { model: policy.model, policyDigest: digest, relaxed };
-  const latest = await tx.query<{ digest: string }>('SELECT digest FROM policy WHERE model = $1 ORDER BY seq DESC LIMIT 1', [
-    policy.model,
-  ]);
-  if (latest.rows[0]?.digest === digest) return { subject, result: { ...result, unchanged: true } };
+  const latest = await tx.query<{ digest: string; effective: string }>(
+    'SELECT digest, effective FROM policy WHERE model = $1 ORDER BY seq DESC LIMIT 1',
+    [policy.model],
+  );
+  const own = latest.rows[0];
+  if (own?.digest === digest) return { subject, result: { ...result, unchanged: true } };
+  const refusal = judgeRights(policy, {
+    by: person,
+    defaults: newest && recordedPolicy(newest.effective),
+    before: own && recordedPolicy(own.effective),
+    living: await livingGroups(tx),
+  });
+  if (refusal) return { subject, refusal };
   await tx.query(
     `INSERT INTO policy (model, digest, file_text, defaults_text, effective, relaxed, envelope, registered_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -1,3 +1,4 @@
+import type { Attempt } from '../../../domain/attempt.js';
 import { promotionWorkflowId } from '../../../domain/ids.js';
 import { isHeld, isReady, missing } from '../../../domain/lifecycle.js';
 import { notRegistered } from '../../../domain/stages.js';
@@ -50,13 +51,15 @@ export const promoteNow: ApplyAct = async (tx, { hash, payload, person }) => {
         next: 'ask for a new attempt',
       },
     };
-  if (!isReady(attempt) || isHeld(attempt)) {
+  // Where the request no longer stands this act takes its place.
+  const asked: Attempt = { ...attempt, askedBy: [{ act: 'promote', person: person.email, stands: true }] };
+  if (!isReady(asked) || isHeld(asked)) {
     return {
       subject,
       notices,
       refusal: {
         kind: 'rule',
-        what: `not ready, missing: ${missing(attempt).join(', ')}`,
+        what: `not ready, missing: ${missing(asked).join(', ')}`,
         allowed: 'every condition met',
         next: 'see gatehouse check',
       },

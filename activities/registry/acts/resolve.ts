@@ -1,5 +1,5 @@
-import { hasRight } from '../../../domain/acts.js';
 import type { Refusal } from '../../../domain/refusal.js';
+import { hasRight } from '../../../domain/rights.js';
 import { modelNotRegistered } from '../../../domain/stages.js';
 import { appendAudit } from '../../../platform/audit.js';
 import type { Tx } from '../../../platform/pool.js';
@@ -26,7 +26,7 @@ export const resolveVersion: ApplyAct = async (tx, { hash, payload, person }, { 
   const [first] = asked === '' ? versions : versions.filter(({ version }) => version === asked);
   const policy = await pinnedPolicy(tx, model, first?.version ?? '');
   const groups = policy.access[stage];
-  if (!groups.some((group) => hasRight('resolve', person.groups, group))) {
+  if (!hasRight(person.groups, groups)) {
     const refusal: Refusal = {
       kind: 'identity',
       what: `${stage} is open to groups ${groups.join(', ')}`,

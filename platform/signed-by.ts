@@ -1,0 +1,42 @@
+import type { ActPayload } from '../domain/acts.js';
+import { openEnvelope, verifySignature } from './envelope.js';
+import { allPeople, keyAt, keysOf, type Person, type PersonKey } from './people.js';
+import type { Db } from './pool.js';
+
+/** People who signed something, with every key they ever had. */
+export interface Signers {
+  readonly people: ReadonlyMap<string, Person>;
+  readonly keys: ReadonlyMap<string, readonly PersonKey[]>;
+}
+
+/** An envelope on the record, by whom it says to be, and when it was received. */
+export interface SignedRow {
+  readonly envelope: string;
+  readonly jws: string;
+  readonly person: string;
+  readonly received_at: string;
+}
+
+/** These people as the record has them now. */
+export async function signersOf(db: Db, emails: readonly string[]): Promise<Signers> {
+  const people = new Map((await allPeople(db)).map((person) => [person.email, person]));
+  return { people, keys: await keysOf(db, [...new Set(emails)]) };
+}
+
+/**
+ * What somebody signed, and the groups they are in now; undefined where the envelope is not theirs by the key that was theirs
+ * when it was received, or they are trusted no longer.
+ */
+export async function signedBy(
+  { people, keys }: Signers,
+  { envelope: hash, jws, person: email, received_at: at }: SignedRow,
+): Promise<{ readonly payload: ActPayload; readonly groups: readonly string[] } | undefined> {
+  const person = people.get(email);
+  if (!person || person.revoked || at < person.standsSince) return undefined;
+  const key = keyAt(keys.get(email) ?? [], at);
+  const opened = openEnvelope(jws);
+  if (!key || !opened.ok || opened.envelope.hash !== hash || opened.envelope.kid !== key.kid) return undefined;
+  const { payload } = opened.envelope;
+  const isTheirs = payload['person'] === email && (await verifySignature(jws, key.publicKey));
+  return isTheirs ? { payload, groups: person.groups } : undefined;
+}
