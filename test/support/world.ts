@@ -29,6 +29,7 @@ export interface World {
   readonly db: TestDatabase;
   readonly deps: Deps;
   readonly activities: Activities;
+  readonly keysDir: string;
   /** The nudges and starts the activities asked Temporal for. */
   readonly told: string[];
   /** The demo people's e-mails by group; the first one of each. */
@@ -108,6 +109,7 @@ export async function makeWorld(): Promise<World> {
     db,
     deps,
     activities: createActivities(deps),
+    keysDir,
     told,
     sign,
     act,
