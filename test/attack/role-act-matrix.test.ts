@@ -7,6 +7,7 @@ import { GATES, type Gate } from '../../domain/policy.js';
 import type { Refusal } from '../../domain/refusal.js';
 import { fillStages, VERSION_IN } from '../support/all-stages.js';
 import { newcomer } from '../support/newcomer.js';
+import { applicant } from '../support/people.js';
 import { rehearse } from '../support/rehearse.js';
 import { otherRights, RIGHTS_ROWS, type RightsRow } from '../support/rights-table.js';
 import { EXAMPLE, MODEL, root } from '../support/stack.js';
@@ -25,8 +26,8 @@ const PERSON = {
 } as const;
 type Group = keyof typeof PERSON;
 const GROUPS = Object.keys(PERSON) as Group[];
-/** The acts whose right is not in the table of rights: the gates and the stages say it, each in a matrix of its own below. */
-const SAID_ELSEWHERE: readonly ActType[] = ['decision', 'resolve'];
+/** The acts whose right no table says, each in a matrix of its own below: of gates, of stages, and of everybody's own key. */
+const SAID_ELSEWHERE: readonly ActType[] = ['decision', 'resolve', 'rotate'];
 const STAGING = `${MODEL}/${VERSION_IN.staging}/1`;
 
 let world: World;
@@ -94,6 +95,16 @@ function everyStage(open: Readonly<Record<'staging' | 'production', readonly str
   });
 }
 
+function everybodysOwnKey() {
+  it.each(GROUPS)('a new key of their own by %s', async (group) => {
+    const { rows } = await world.db.reader.query<{ name: string }>('SELECT printed_name AS name FROM person WHERE email = $1', [
+      PERSON[group],
+    ]);
+    const { key, request } = await applicant(PERSON[group], rows[0]?.name ?? '');
+    expect(await received(await world.sign('rotate', PERSON[group], { key: key.kid, request }))).toBeNull();
+  });
+}
+
 describe('who may do what: every act by somebody of every group', () => {
   it('every act of the table of acts is in a matrix', () => {
     expect(new Set([...RIGHTS_ROWS.map(({ act }) => act), ...SAID_ELSEWHERE])).toEqual(new Set(Object.keys(ACTS)));
@@ -104,6 +115,7 @@ describe('who may do what: every act by somebody of every group', () => {
     everyAct('first');
     everyGate({ 'data-science': 'ds-team', devops: 'devops', business: 'business', security: 'security' });
     everyStage({ staging: ['ds-team', 'mlops'], production: ['serving', 'mlops'] });
+    everybodysOwnKey();
   });
 
   describe('under other tables: one of the defaults, another of the model, a third that the attempt has pinned', () => {

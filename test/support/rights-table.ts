@@ -4,6 +4,8 @@ import type { ActPayload, ActType } from '../../domain/acts.js';
 import { RIGHTS, type Right } from '../../domain/rights.js';
 import { VERSION_IN } from './all-stages.js';
 import { statedNow } from './checkpoint.js';
+import { applicant, enrolling } from './people.js';
+import { PEOPLE } from './promotion.js';
 import { EXAMPLE, MODEL, root } from './stack.js';
 import type { World } from './world.js';
 
@@ -188,6 +190,22 @@ export const RIGHTS_ROWS: readonly RightsRow[] = [
     first: ['admin', 'mlops'],
     other: ['devops'],
     fields: async (world) => ({ ...(await statedNow(world)) }),
+  },
+  {
+    act: 'enrol',
+    right: 'people',
+    judge: 'defaults',
+    first: ['admin'],
+    other: ['business'],
+    fields: async () => enrolling(await applicant('carla.cole@example.com', 'Carla Cole'), 'security'),
+  },
+  {
+    act: 'revoke',
+    right: 'people',
+    judge: 'defaults',
+    first: ['admin'],
+    other: ['business'],
+    fields: () => ({ email: PEOPLE.security, reason }),
   },
 ];
 

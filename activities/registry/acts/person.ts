@@ -5,10 +5,12 @@ export function personSubject(email: string): string {
   return `person/${email}`;
 }
 
-/** The attempts in staging that hold decisions of somebody: their runs have to look again. */
+/** The attempts in staging that somebody asked for or has decided in: their runs have to look again. */
 export async function heldBy(tx: Tx, email: string): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
-    `SELECT id FROM promotion WHERE state = 'staging' AND id IN (SELECT promotion_id FROM decision WHERE person = $1) ORDER BY id`,
+    `SELECT p.id FROM promotion p
+      WHERE p.state = 'staging' AND (p.requested_by = $1 OR p.id IN (SELECT promotion_id FROM decision WHERE person = $1)
+        OR EXISTS (SELECT FROM audit_event a WHERE a.subject = p.id AND a.action = 'promotion.asked' AND a.actor = $1)) ORDER BY p.id`,
     [email],
   );
   return rows.map(({ id }) => id);
