@@ -20,4 +20,14 @@ describe('whether a version may go into production', () => {
       who: 'group mlops: gatehouse resume',
     });
   });
+
+  it('not while nobody with the right asks for it; once it is there, or has ended, nobody is asked again', () => {
+    const askedBy = [{ act: 'request', person: 'mia', stands: false }] as const;
+    const { eligible, conditions } = eligibilityOf({ ...ready, askedBy });
+    expect(eligible).toBe(false);
+    expect(conditions.filter(({ verdict }) => verdict === 'pending')).toMatchObject([
+      { id: 'request', measured: 'mia has no key or right any more', who: 'group mlops, ds-team: gatehouse promote' },
+    ]);
+    expect(eligibilityOf({ ...ready, state: 'production', askedBy }).conditions.some(({ id }) => id === 'request')).toBe(false);
+  });
 });

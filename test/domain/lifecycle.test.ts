@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../domain/checks.js';
-import { missing, nextOf, RECHECK_AGAIN_MS, RECHECK_FRESH_MS } from '../../domain/lifecycle.js';
+import { A_REQUEST, missing, nextOf, RECHECK_AGAIN_MS, RECHECK_FRESH_MS } from '../../domain/lifecycle.js';
 import {
   allPassed,
   attempt,
@@ -57,6 +57,19 @@ describe('rules §1, staging → production "by itself, at the first moment all 
   it('needs every gate', () => {
     const three = attempt({ ...ready, decisions: fourApprovals().slice(0, 3) });
     expect(nextOf(three)).toEqual({ kind: 'wait', until: STAGED_AT + 14 * DAY, probe: true });
+  });
+
+  it('needs a request that still stands, the first one or any that came since, and expires without one', () => {
+    const gone = { act: 'request', person: 'mia', stands: false } as const;
+    const since = { act: 'promote', person: 'max', stands: true } as const;
+    const unasked = attempt({ ...ready, askedBy: [gone] });
+    expect(nextOf(unasked)).toEqual({ kind: 'wait', until: STAGED_AT + 14 * DAY, probe: true });
+    expect(missing(unasked)).toEqual([A_REQUEST]);
+    expect(nextOf(attempt({ ...ready, askedBy: [] })).kind).toBe('wait');
+    expect(nextOf(attempt({ ...ready, askedBy: [gone, since] })).kind).toBe('recheck');
+    expect(nextOf(attempt({ ...ready, askedBy: [gone, { ...since, stands: false }] })).kind).toBe('wait');
+    const late = attempt({ ...ready, askedBy: [gone], now: STAGED_AT + 14 * DAY });
+    expect(nextOf(late)).toEqual({ kind: 'enter', to: 'expired', reason: `the soak maximum is over, missing: ${A_REQUEST}` });
   });
 
   it("changes production only on re-checks that passed within ten minutes against today's production", () => {

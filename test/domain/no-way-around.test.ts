@@ -24,6 +24,7 @@ type Event =
   | { kind: 'recheck'; verdict: Verdict; against: string | null }
   | { kind: 'time'; ms: number; verdict: Health }
   | { kind: 'production'; version: string | null }
+  | { kind: 'asked'; stands: boolean }
   | { kind: 'decide'; who: Somebody; gate: (typeof GATES)[number]; decision: 'approve' | 'reject' | 'retract'; stands: boolean };
 
 /** Mostly what lets an attempt go on, so that the way to production is walked often enough to be judged. */
@@ -49,6 +50,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('production' as const), version: mostly<string | null>(null, '0.9.0') }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('asked' as const), stands: mostly(true, false) }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -67,6 +69,7 @@ interface Diary {
   checks: Verdict[];
   standing: Map<string, string>;
   rejected: boolean;
+  asked: boolean;
   lastRechecks: { verdict: Verdict; against: string | null; at: number }[];
 }
 
@@ -101,6 +104,11 @@ function happen(before: Attempt, { kind, ...rest }: Event, diary: Diary): Attemp
     }
     case 'production':
       return { ...before, production: (rest as Extract<Event, { kind: 'production' }>).version };
+    case 'asked': {
+      const { stands } = rest as Extract<Event, { kind: 'asked' }>;
+      diary.asked = stands;
+      return { ...before, askedBy: [{ act: 'request', person: 'mia', stands }] };
+    }
     case 'decide': {
       const { who, gate, decision, stands } = rest as Extract<Event, { kind: 'decide' }>;
       if (judgeDecision(before, { email: who, groups: PEOPLE[who] }, { gate, decision, comment: 'because it is so' }))
@@ -121,11 +129,11 @@ function settled(before: Attempt): Attempt {
 }
 
 describe('no sequence of events reaches production', () => {
-  it("without four different people's standing approvals, the minimum soak, and passing checks", () => {
+  it("without four different people's standing approvals, the minimum soak, a standing request, and passing checks", () => {
     let reached = 0;
     fc.assert(
       fc.property(fc.array(event, { minLength: 60, maxLength: 160 }), fc.boolean(), (events, prepared) => {
-        const diary: Diary = { earnedMs: 0, checks: [], standing: new Map(), rejected: false, lastRechecks: [] };
+        const diary: Diary = { earnedMs: 0, checks: [], standing: new Map(), rejected: false, asked: true, lastRechecks: [] };
         let now = attempt({ state: 'validating', now: STAGED_AT, stagedAt: null, soak: null, findings: [] });
         // Half of the runs begin behind the checks, so that what lies after them is reached often.
         const first: Event[] = prepared ? CHECKS.map(() => ({ kind: 'check', verdict: 'pass' })) : [];
@@ -138,6 +146,7 @@ describe('no sequence of events reaches production', () => {
         expect(diary.checks).toEqual(CHECKS.map(() => 'pass'));
         expect(diary.earnedMs).toBeGreaterThanOrEqual(7 * DAY);
         expect(diary.rejected).toBe(false);
+        expect(diary.asked).toBe(true);
         expect([...diary.standing.keys()].sort()).toEqual([...GATES].sort());
         const people = [...diary.standing.values()];
         expect(new Set(people).size).toBe(GATES.length);

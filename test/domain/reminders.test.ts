@@ -30,6 +30,12 @@ describe('rules §1, "reminders go out before (default 48 h and 12 h)"', () => {
     expect(second?.key).not.toBe(first?.key);
   });
 
+  it('whoever may ask hears it where the request no longer stands', () => {
+    const askedBy = [{ act: 'request', person: 'mia', stands: false }] as const;
+    const [notice] = dueNotices(soaking(end - 48 * HOUR, { askedBy }));
+    expect(notice).toMatchObject({ kind: 'soak-ends', audience: policy.rights.promote });
+  });
+
   it('a jump of the clock over both says it once', () => {
     expect(dueNotices(unearned(end - HOUR))).toHaveLength(1);
   });
