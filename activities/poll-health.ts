@@ -1,6 +1,7 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Attempt } from '../domain/attempt.js';
+import { roundOfReset } from '../domain/rounds.js';
 import { earnedAfter, stretchOf, type Health } from '../domain/soak.js';
 import { loadAttempt } from '../platform/attempt.js';
 import { printable } from '../platform/files/quoted.js';
@@ -9,6 +10,7 @@ import { firstHoldoutRow } from './checks/holdout.js';
 import { probeArtifact } from './health-probe.js';
 import type { Deps } from './registry/deps.js';
 import { sendOut } from './notify/notices.js';
+import { openRound } from './registry/round.js';
 import { lockAttempt, settle } from './registry/settle.js';
 import { loadSubject, PackageDamaged } from './registry/subject.js';
 
@@ -92,4 +94,6 @@ async function writeWindow(tx: Tx, attempt: Attempt, { verdict, reason, tookMs }
       tookMs,
     ],
   );
+  const round = roundOfReset(attempt, { earnedMs, why: reason });
+  if (round) await openRound(tx, attempt, round);
 }

@@ -4,8 +4,9 @@ import type { Freeze } from './freeze.js';
 import type { Gate, Policy } from './policy.js';
 import type { Stage } from './progress.js';
 import type { Soak } from './soak.js';
+import type { Fault, Round } from './void.js';
 
-/** A decision on the record; `stands` is false when its signature, its author's key or group no longer holds. */
+/** A decision on the record; `stands` is false when its signature, its statement, its author's key or group no longer holds. */
 export interface DecisionRecord {
   readonly id: string;
   readonly round: number;
@@ -14,6 +15,12 @@ export interface DecisionRecord {
   readonly person: string;
   readonly at: number;
   readonly stands: boolean;
+  /** Why it does not stand; null when it does, or when all that is against it is its round. */
+  readonly fault: Fault | null;
+  /** The evidence digest it is signed over. */
+  readonly evidenceDigest: string;
+  /** When people were told first that it is void; null when they were not. */
+  readonly toldVoidAt: number | null;
 }
 
 /**
@@ -43,6 +50,8 @@ export interface Attempt {
   readonly version: string;
   readonly state: Stage;
   readonly round: number;
+  /** The rounds that the record opened, in their order. */
+  readonly rounds: readonly Round[];
   /** When the first check of this round began; null before that. */
   readonly roundAt: number | null;
   readonly requestedBy: string;
@@ -64,9 +73,10 @@ export interface Attempt {
   /** SHA-256 of this round's evidence; null until every check has a verdict. */
   readonly evidenceDigest: string | null;
   readonly soak: Soak | null;
-  /** The critical issue that staging health found, if any. */
+  /** The critical issue that staging health found in this round, if any. */
   readonly critical: string | null;
   readonly decisions: readonly DecisionRecord[];
+  /** Those of this round. */
   readonly rechecks: readonly Recheck[];
   /** The keys of the notices that were written for this attempt. */
   readonly told: readonly string[];

@@ -22,6 +22,7 @@ export type AuditAction =
   | 'act.refused'
   | 'stage.changed'
   | 'promotion.repinned'
+  | 'round.opened'
   | 'soak.extended'
   | 'soak.paused'
   | 'soak.resumed'

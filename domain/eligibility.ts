@@ -4,6 +4,7 @@ import { foldGates } from './gates.js';
 import { formatDuration } from './quantity.js';
 import { openPause } from './pause.js';
 import { minimumEndsAt, soakIsOver } from './soak.js';
+import { faultOf, faultText } from './void.js';
 
 /** One condition for production, as `check` shows it. */
 export interface Condition {
@@ -167,7 +168,9 @@ function requestConditions(attempt: Attempt): Condition[] {
 function gateConditions(attempt: Attempt): Condition[] {
   return foldGates(attempt).map(({ gate, state, last }) => {
     const verdict = state === 'approved' ? 'pass' : state === 'rejected' ? 'fail' : 'pending';
-    const measured = last ? `${state} by ${last.person} at ${iso(last.at)}` : state;
+    const fault = state === 'void' && last ? faultOf(last, attempt) : null;
+    const made = state === 'void' ? 'void: approved' : state;
+    const measured = last ? `${made} by ${last.person} at ${iso(last.at)}${fault ? `; ${faultText(fault)}` : ''}` : state;
     const { group, asks, quorum } = attempt.policy.gates[gate];
     return {
       id: gate,

@@ -4,6 +4,7 @@ import type { GateView } from './progress.js';
 import type { Refusal } from './refusal.js';
 import { hasRight } from './rights.js';
 import { maximumEndsAt } from './soak.js';
+import { faultOf, type Fault } from './void.js';
 
 /** What the decisions on the record make of one gate. */
 export interface GateState {
@@ -11,6 +12,8 @@ export interface GateState {
   readonly state: GateView['state'];
   /** The approvals that count, at most one a person. */
   readonly approvals: readonly DecisionRecord[];
+  /** The latest decision of each person that does not count any more and was not taken back. */
+  readonly voided: readonly DecisionRecord[];
   /** The decision that made the state; null while the gate was never touched. */
   readonly last: DecisionRecord | null;
 }
@@ -38,11 +41,27 @@ function foldGate(gate: Gate, { decisions, round, policy }: Decided): GateState 
     else approvals.set(decision.person, decision);
   }
   const counting = [...approvals.values()];
-  if (rejected) return { gate, state: 'rejected', approvals: counting, last: rejected };
-  if (counting.length >= policy.gates[gate].quorum)
-    return { gate, state: 'approved', approvals: counting, last: counting.at(-1) ?? null };
-  const lastVoid = [...voided.values()].at(-1);
-  return { gate, state: lastVoid ? 'void' : 'open', approvals: counting, last: lastVoid ?? null };
+  const of = { gate, approvals: counting, voided: [...voided.values()] };
+  if (rejected) return { ...of, state: 'rejected', last: rejected };
+  if (counting.length >= policy.gates[gate].quorum) return { ...of, state: 'approved', last: counting.at(-1) ?? null };
+  const lastVoid = of.voided.at(-1);
+  return { ...of, state: lastVoid ? 'void' : 'open', last: lastVoid ?? null };
+}
+
+/** An approval that does not count any more, and why. */
+export interface VoidApproval {
+  readonly decision: DecisionRecord;
+  readonly fault: Fault;
+}
+
+/** The approvals that do not count any more and were not taken back, the latest of each person at a gate. */
+export function voidApprovals(attempt: Attempt): VoidApproval[] {
+  return foldGates(attempt).flatMap(({ voided }) =>
+    voided.flatMap((decision) => {
+      const fault = decision.decision === 'approve' ? faultOf(decision, attempt) : null;
+      return fault ? [{ decision, fault }] : [];
+    }),
+  );
 }
 
 /** Who decides, as the record knows that person. */

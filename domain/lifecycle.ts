@@ -6,11 +6,13 @@ import { freezeText } from './freeze.js';
 import { foldGates } from './gates.js';
 import { openPause } from './pause.js';
 import type { Stage } from './progress.js';
+import { roundDue, type NewRound } from './rounds.js';
 import { maximumEndsAt, minimumEndsAt, soakIsOver } from './soak.js';
 
-/** What an attempt needs next; `enter` is a change of stage, the rest is for the run to do or wait for. */
+/** What an attempt needs next; `enter` is a change of stage and `open-round` one of the round, the rest is for the run to do or wait for. */
 export type Next =
   | { readonly kind: 'enter'; readonly to: 'staging' | 'rejected' | 'expired'; readonly reason: string }
+  | ({ readonly kind: 'open-round' } & NewRound)
   | { readonly kind: 'check'; readonly checks: readonly CheckName[] }
   | { readonly kind: 'recheck'; readonly checks: readonly CheckName[] }
   | { readonly kind: 'change' }
@@ -78,11 +80,13 @@ function inStaging(attempt: Attempt): Next {
   return { kind: 'wait', until: Math.min(soakEnd, expiry), probe: true };
 }
 
-/** What comes before any waiting in staging: what ends the attempt, and the checks of a round that another policy has opened. */
+/** What comes before any waiting in staging: what ends the attempt, what opens a new round, and the checks of a round that was opened. */
 function aheadOfSoak(attempt: Attempt): Next | undefined {
   const rejected = foldGates(attempt).find(({ state }) => state === 'rejected');
   if (rejected)
     return { kind: 'enter', to: 'rejected', reason: `gate ${rejected.gate} rejected by ${rejected.last?.person ?? 'unknown'}` };
+  const round = roundDue(attempt);
+  if (round) return { kind: 'open-round', ...round };
   if (attempt.critical !== null) return { kind: 'enter', to: 'rejected', reason: `critical in staging: ${attempt.critical}` };
   const checked = afterChecks(attempt);
   return checked.kind === 'enter' && checked.to === 'staging' ? undefined : checked;

@@ -14,6 +14,8 @@ export interface GateView {
   /** E-mail of the person whose decision made the state, and when it was received. */
   readonly by: string | null;
   readonly at: string | null;
+  /** Why that decision is void; null in every other state. */
+  readonly why: string | null;
 }
 
 /** How far the soak is; times are ISO 8601 in UTC, durations milliseconds. */

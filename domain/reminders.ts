@@ -4,6 +4,7 @@ import { isHeld, missing } from './lifecycle.js';
 import { openPause } from './pause.js';
 import { formatDuration } from './quantity.js';
 import { maximumEndsAt } from './soak.js';
+import { voidNotices, voidToTell } from './void-notices.js';
 
 /** Something people have to be told, once for each key. */
 export interface Notice {
@@ -12,6 +13,7 @@ export interface Notice {
     | 'soak-ends'
     | 'gate-unanswered'
     | 'gate-escalated'
+    | 'approval-void'
     | 'attempt-ended'
     | 'production-changed'
     | 'rollback-refused'
@@ -44,7 +46,7 @@ export function nextNoticeAt(attempt: Attempt): number | null {
 }
 
 function plannedNotices(attempt: Attempt): Planned[] {
-  if (attempt.state === 'staging') return [...soakReminders(attempt), ...gateReminders(attempt)];
+  if (attempt.state === 'staging') return [...soakReminders(attempt), ...gateReminders(attempt), ...voided(attempt)];
   return attempt.state === 'rejected' || attempt.state === 'expired' || attempt.state === 'withdrawn' ? [ended(attempt)] : [];
 }
 
@@ -83,15 +85,19 @@ function soakReminders(attempt: Attempt): Planned[] {
 
 /** Rules §3: "a gate that nobody has answered reminds its group, then its escalation group". */
 function gateReminders(attempt: Attempt): Planned[] {
-  const { stagedAt, roundAt, policy, promotionId: subject, model, version, decisions } = attempt;
+  const { now, stagedAt, roundAt, policy, promotionId: subject, model, version, decisions } = attempt;
   if (stagedAt === null) return [];
+  const voidOnes = voidToTell(attempt);
   return foldGates(attempt)
     .filter(({ state }) => state === 'open' || state === 'void')
     .flatMap(({ gate }) => {
       const { group, asks } = policy.gates[gate];
       const touched = decisions.filter((decision) => decision.gate === gate).map(({ at }) => at);
-      // Another policy opens every gate anew.
-      const since = Math.max(stagedAt, roundAt ?? 0, ...touched);
+      const toldVoid = voidOnes
+        .filter(({ decision }) => decision.gate === gate)
+        .map(({ decision }) => decision.toldVoidAt ?? now);
+      // A new round opens every gate anew, and so does what makes its approval void.
+      const since = Math.max(stagedAt, roundAt ?? 0, ...touched, ...toldVoid);
       const notice = (kind: 'gate-unanswered' | 'gate-escalated', to: string): Notice => ({
         key: `${subject}/${kind}/${gate}/${iso(since)}`,
         kind,
@@ -109,6 +115,10 @@ function gateReminders(attempt: Attempt): Planned[] {
         },
       ];
     });
+}
+
+function voided(attempt: Attempt): Planned[] {
+  return voidNotices(attempt).map((notice) => ({ at: attempt.now, about: notice.key, notice }));
 }
 
 function ended({ promotionId: subject, model, version, state, endReason, requestedBy, now }: Attempt): Planned {

@@ -44,7 +44,7 @@ export function differingField(
   const fields = statementFields(attempt);
   const gate = payload['gate'] as Gate;
   const expected: Record<string, string | number | null> = {
-    ...(fields ?? { promotion: attempt.promotionId, evidence_digest: null }),
+    ...(fields ?? { promotion: attempt.promotionId, round: attempt.round, evidence_digest: null }),
     meaning: meaningOf(payload['decision'] as Decision, gate, attempt.policy.gates[gate].asks),
   };
   for (const [field, record] of Object.entries(expected)) {

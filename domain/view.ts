@@ -1,4 +1,4 @@
-import type { Attempt } from './attempt.js';
+import type { Attempt, DecisionRecord } from './attempt.js';
 import { checksOpen } from './attempt.js';
 import { CHECKS } from './checks.js';
 import { foldGates } from './gates.js';
@@ -6,7 +6,9 @@ import { missing, nextOf } from './lifecycle.js';
 import { openPause } from './pause.js';
 import type { GateView, Progress, SoakView } from './progress.js';
 import { maximumEndsAt, minimumEndsAt, soakIsOver, soakStands } from './soak.js';
+import { roundText } from './rounds.js';
 import { statementFields } from './statement.js';
+import { faultOf, faultText } from './void.js';
 
 /** An attempt as people see it; a copy for display that decides nothing. */
 export function progressOf(attempt: Attempt): Progress {
@@ -38,7 +40,13 @@ export function gateViews(attempt: Attempt): GateView[] {
     state,
     by: last?.person ?? null,
     at: last ? iso(last.at) : null,
+    why: state === 'void' ? whyVoid(last, attempt) : null,
   }));
+}
+
+function whyVoid(decision: DecisionRecord | null, attempt: Attempt): string | null {
+  const fault = decision && faultOf(decision, attempt);
+  return fault && faultText(fault);
 }
 
 /** The soak as people see it; null before staging. */
@@ -60,6 +68,7 @@ export function waitingFor(attempt: Attempt): string[] {
   if (attempt.state === 'validating') return checksOpen(attempt, CHECKS).map((check) => `check ${check}`);
   if (attempt.state !== 'staging') return [];
   const next = nextOf(attempt);
+  if (next.kind === 'open-round') return [`a new round (${roundText(next)})`];
   if (next.kind === 'recheck') return ['re-checks'];
   if (next.kind === 'change') return ['the production change'];
   return missing(attempt);

@@ -31,7 +31,7 @@ export async function askedByOf(db: Db, attempt: OfAttempt, request: SignedRow, 
 
 async function stands(act: AskedBy['act'], row: SignedRow, attempt: OfAttempt, signers: Signers): Promise<boolean> {
   const signed = await signedBy(signers, row);
-  if (!signed || !hasRight(signed.groups, attempt.policy.rights[act])) return false;
+  if (!signed?.isTrusted || !hasRight(signed.person.groups, attempt.policy.rights[act])) return false;
   const { installation, promotionId: promotion, model, version } = attempt;
   const means = { typ: ACTS[act].typ, installation: installation.id, model, version, ...(act === 'promote' && { promotion }) };
   return Object.entries(means).every(([field, meant]) => signed.payload[field] === meant);

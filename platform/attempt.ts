@@ -1,18 +1,16 @@
-import type { Decision } from '../domain/acts.js';
-import type { Attempt, DecisionRecord, Recheck } from '../domain/attempt.js';
+import type { Attempt, Recheck } from '../domain/attempt.js';
 import { checksOpen } from '../domain/attempt.js';
 import { CHECKS, evidenceBytes, type Finding } from '../domain/checks.js';
 import { promotionChangeKey } from '../domain/ids.js';
-import type { Gate } from '../domain/policy.js';
 import { recordedPolicy } from '../domain/policy-sections.js';
 import type { Stage } from '../domain/progress.js';
-import { hasRight } from '../domain/rights.js';
-import { differingField } from '../domain/statement.js';
+import type { Round, RoundReason } from '../domain/void.js';
 import { askedByOf } from './asked-by.js';
+import { decisionOf, decisionRows } from './decisions.js';
 import { sha256 } from './digest.js';
 import { openFreezes } from './freezes.js';
 import type { Db } from './pool.js';
-import { signedBy, signersOf, type SignedRow, type Signers } from './signed-by.js';
+import { signersOf } from './signed-by.js';
 import { soakOf } from './soak.js';
 
 interface AttemptRow {
@@ -42,7 +40,7 @@ interface AttemptRow {
   production: string | null;
   change_key: string | null;
   follow_ups: string[] | null;
-  told: string[] | null;
+  told: { key: string; at: string }[] | null;
 }
 
 const ATTEMPT = `
@@ -57,7 +55,7 @@ const ATTEMPT = `
          (SELECT min(r.at) FROM check_result r WHERE r.promotion_id = p.id AND r.round = p.round AND r.phase = 'validation') AS round_at,
          c.key AS change_key,
          (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups,
-         (SELECT array_agg(n.key) FROM notice n WHERE n.subject = p.id) AS told
+         (SELECT json_agg(json_build_object('key', n.key, 'at', n.at) ORDER BY n.at) FROM notice n WHERE n.subject = p.id) AS told
     FROM promotion p
     JOIN model_registry m ON m.id = p.model_id
     JOIN model_version_detail v ON v.model_id = p.model_id AND v.version = p.version
@@ -77,6 +75,8 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
   const row = rows[0];
   if (!row) return undefined;
   const findings = await findingsOf(db, promotionId, row.round);
+  const rounds = await roundsOf(db, promotionId);
+  const told = row.told ?? [];
   const attempt: Attempt = {
     now: Date.parse(row.now),
     installation: { id: row.installation, environment: row.environment },
@@ -85,6 +85,7 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     version: row.version,
     state: row.state,
     round: row.round,
+    rounds,
     roundAt: row.round_at === null ? null : Date.parse(row.round_at),
     requestedBy: row.requested_by,
     askedBy: [],
@@ -100,10 +101,10 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     askedAt: row.asked_at === null ? null : Date.parse(row.asked_at),
     findings,
     evidenceDigest: checksOpen({ findings }, CHECKS).length > 0 ? null : sha256(evidenceBytes(findings)),
-    ...(await soakOf(db, promotionId, row.staged_at)),
-    told: row.told ?? [],
+    ...(await soakOf(db, promotionId, { stagedAt: row.staged_at, since: rounds.at(-1)?.at ?? 0 })),
+    told: told.map(({ key }) => key),
     decisions: [],
-    rechecks: await rechecksOf(db, promotionId),
+    rechecks: await rechecksOf(db, promotionId, row.round),
     freezes: await openFreezes(db, row.model),
     production: row.production,
     change: row.change_key === null ? null : { key: row.change_key, followUpsDone: row.follow_ups ?? [] },
@@ -118,8 +119,16 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
   return {
     ...attempt,
     askedBy: await askedByOf(db, attempt, request, signers),
-    decisions: await Promise.all(decisions.map((decision) => decisionOf(decision, attempt, signers))),
+    decisions: await Promise.all(decisions.map((decision) => decisionOf(decision, attempt, { signers, told }))),
   };
+}
+
+async function roundsOf(db: Db, promotionId: string): Promise<Round[]> {
+  const { rows } = await db.query<{ round: number; reason: RoundReason; what: string; at: string }>(
+    'SELECT round, reason, what, at FROM round_opened WHERE promotion_id = $1 ORDER BY round',
+    [promotionId],
+  );
+  return rows.map((row) => ({ ...row, at: Date.parse(row.at) }));
 }
 
 async function findingsOf(db: Db, promotionId: string, round: number): Promise<Finding[]> {
@@ -131,42 +140,14 @@ async function findingsOf(db: Db, promotionId: string, round: number): Promise<F
   return CHECKS.flatMap((check) => findings.filter((finding) => finding.check === check));
 }
 
-async function rechecksOf(db: Db, promotionId: string): Promise<Recheck[]> {
+/** What was re-checked in an earlier round was what was approved in that. */
+async function rechecksOf(db: Db, promotionId: string, round: number): Promise<Recheck[]> {
   const { rows } = await db.query<{ id: number; finding: string; at: string; against_version: string | null }>(
     `SELECT DISTINCT ON (check_name) id, finding, at, against_version FROM check_result
-      WHERE promotion_id = $1 AND phase = 'recheck' ORDER BY check_name, id DESC`,
-    [promotionId],
+      WHERE promotion_id = $1 AND round = $2 AND phase = 'recheck' ORDER BY check_name, id DESC`,
+    [promotionId, round],
   );
   return rows.map(({ id, finding, at, against_version: against }) => {
     return { id, finding: JSON.parse(finding) as Finding, at: Date.parse(at), against };
   });
-}
-
-interface DecisionRow extends SignedRow {
-  readonly round: number;
-  readonly gate: Gate;
-  readonly decision: Decision;
-}
-
-async function decisionRows(db: Db, promotionId: string): Promise<DecisionRow[]> {
-  const { rows } = await db.query<DecisionRow>(
-    `SELECT d.envelope, d.round, d.gate, d.decision, d.person, d.received_at, e.jws
-       FROM decision d JOIN envelope e ON e.hash = d.envelope WHERE d.promotion_id = $1 ORDER BY d.seq`,
-    [promotionId],
-  );
-  return rows;
-}
-
-async function decisionOf(row: DecisionRow, attempt: Attempt, signers: Signers): Promise<DecisionRecord> {
-  const { envelope: id, round, gate, decision, person, received_at: at } = row;
-  return { id, round, gate, decision, person, at: Date.parse(at), stands: await stands(row, attempt, signers) };
-}
-
-/** A decision is judged by the key that was its author's when it was received, and by whether they are trusted now. */
-async function stands(row: DecisionRow, attempt: Attempt, signers: Signers): Promise<boolean> {
-  const signed = await signedBy(signers, row);
-  if (!signed || !hasRight(signed.groups, [attempt.policy.gates[row.gate].group])) return false;
-  const { payload } = signed;
-  const saysTheSame = payload['gate'] === row.gate && payload['decision'] === row.decision;
-  return saysTheSame && differingField(payload, attempt) === undefined;
 }

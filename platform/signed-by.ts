@@ -23,20 +23,23 @@ export async function signersOf(db: Db, emails: readonly string[]): Promise<Sign
   return { people, keys: await keysOf(db, [...new Set(emails)]) };
 }
 
-/**
- * What somebody signed, and the groups they are in now; undefined where the envelope is not theirs by the key that was theirs
- * when it was received, or they are trusted no longer.
- */
+/** What somebody signed, who that is now, and whether what they signed then still counts. */
+export interface Signed {
+  readonly payload: ActPayload;
+  readonly person: Person;
+  readonly isTrusted: boolean;
+}
+
+/** What somebody signed; undefined where the envelope is not theirs by the key that was theirs when it was received. */
 export async function signedBy(
   { people, keys }: Signers,
   { envelope: hash, jws, person: email, received_at: at }: SignedRow,
-): Promise<{ readonly payload: ActPayload; readonly groups: readonly string[] } | undefined> {
+): Promise<Signed | undefined> {
   const person = people.get(email);
-  if (!person || person.revoked || at < person.standsSince) return undefined;
   const key = keyAt(keys.get(email) ?? [], at);
   const opened = openEnvelope(jws);
-  if (!key || !opened.ok || opened.envelope.hash !== hash || opened.envelope.kid !== key.kid) return undefined;
+  if (!person || !key || !opened.ok || opened.envelope.hash !== hash || opened.envelope.kid !== key.kid) return undefined;
   const { payload } = opened.envelope;
   const isTheirs = payload['person'] === email && (await verifySignature(jws, key.publicKey));
-  return isTheirs ? { payload, groups: person.groups } : undefined;
+  return isTheirs ? { payload, person, isTrusted: !person.revoked && at >= person.standsSince } : undefined;
 }

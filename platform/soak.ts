@@ -11,8 +11,12 @@ interface WindowRow {
   earned_ms: number;
 }
 
-/** The soak of an attempt that entered staging at `stagedAt`, and the critical issue that its last look found, if any. */
-export async function soakOf(db: Db, promotionId: string, stagedAt: string | null): Promise<Pick<Attempt, 'soak' | 'critical'>> {
+/** The soak of an attempt that entered staging at `stagedAt`, and the critical issue that its last look found, if it was after `since`. */
+export async function soakOf(
+  db: Db,
+  promotionId: string,
+  { stagedAt, since }: { readonly stagedAt: string | null; readonly since: number },
+): Promise<Pick<Attempt, 'soak' | 'critical'>> {
   if (stagedAt === null) return { soak: null, critical: null };
   const { rows } = await db.query<WindowRow>(
     'SELECT from_at, to_at, verdict, reason, earned_ms FROM performance_window WHERE promotion_id = $1 ORDER BY id DESC LIMIT 1',
@@ -24,7 +28,7 @@ export async function soakOf(db: Db, promotionId: string, stagedAt: string | nul
     : null;
   const acts = await soakActsOf(db, promotionId);
   const soak = { startedAt: Date.parse(stagedAt), earnedMs: latest?.earned_ms ?? 0, last, ...acts };
-  return { soak, critical: last?.verdict === 'critical' ? last.reason : null };
+  return { soak, critical: last?.verdict === 'critical' && last.to > since ? last.reason : null };
 }
 
 interface SoakActRow {

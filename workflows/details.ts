@@ -39,8 +39,8 @@ function soakLine({ earnedMs, minMs, minEndsAt, maxEndsAt, paused }: SoakView): 
   return `${bar} ${Math.floor(share * 100)} %${paused ? ' (standing still)' : ''}, minimum ends ${minEndsAt}, maximum ${maxEndsAt}`;
 }
 
-function gateLine({ gate, state, by, at, group }: GateView): string {
+function gateLine({ gate, state, by, at, group, why }: GateView): string {
   if (state === 'approved') return `- [x] ${gate}: approved by ${by} at ${at}`;
-  const before = by === null ? '' : `, ${state} (${by} at ${at})`;
+  const before = by === null ? '' : `, ${state} (${by} at ${at})${why ? `, ${why}` : ''}`;
   return `- [ ] ${gate}: waits for group ${group}${before}`;
 }

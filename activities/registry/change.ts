@@ -33,7 +33,9 @@ export function createChangeProduction(deps: Deps) {
       if (damage.length > 0) {
         const finding = damagedFinding(attempt, damage.join('; '));
         await writeVerdict(tx, { attempt, phase: 'recheck', finding, tookMs: 0 });
-        return { outcome: 'not-due' as const, others: [], notices: due };
+        // What is there is not what was approved: that opens a new round.
+        const { notices: told } = await settle(tx, input.promotionId);
+        return { outcome: 'not-due' as const, others: [], notices: [...due, ...told] };
       }
       await change(tx, attempt, deps.store);
       const told = await writeNotices(tx, [newsOf(attempt)]);

@@ -9,11 +9,12 @@ import { dueNotices } from '../../domain/reminders.js';
 import { BadInput } from '../failures.js';
 import { sendOut, writeNotices } from '../notify/notices.js';
 import type { Deps } from './deps.js';
+import { openRound } from './round.js';
 
 /** An attempt whose stage is settled, and what it needs next. */
 export interface Settled {
   readonly attempt: Attempt;
-  readonly next: Exclude<Next, { kind: 'enter' }>;
+  readonly next: Exclude<Next, { kind: 'enter' | 'open-round' }>;
   /** The keys of the notices written on the way, to be sent out after the commit. */
   readonly notices: readonly string[];
 }
@@ -33,11 +34,15 @@ export async function lockAttempt(tx: Tx, promotionId: string): Promise<Attempt>
   return attempt;
 }
 
-/** Makes every change of stage and every notice that is due, under the model's lock, and answers what is needed next. */
+/** Makes every change of stage, every new round and every notice that is due, under the model's lock, and answers what is needed next. */
 export async function settle(tx: Tx, promotionId: string): Promise<Settled> {
   for (;;) {
     const attempt = await lockAttempt(tx, promotionId);
     const next = nextOf(attempt);
+    if (next.kind === 'open-round') {
+      await openRound(tx, attempt, next);
+      continue;
+    }
     if (next.kind !== 'enter') return { attempt, next, notices: await writeNotices(tx, dueNotices(attempt)) };
     await enterStage(tx, attempt, next.to, next.reason);
   }

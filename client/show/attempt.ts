@@ -72,8 +72,8 @@ function soakLines({ earned, min, minEndsAt, maxEndsAt, paused }: SoakStatus, on
   ];
 }
 
-function gateLines({ gate, state, by, at, group, who }: GateStatus, isAsked: boolean, on: Canvas): readonly string[] {
-  const made = by && at ? ` by ${by}, ${when(at)}` : '';
+function gateLines({ gate, state, by, at, why, group, who }: GateStatus, isAsked: boolean, on: Canvas): readonly string[] {
+  const made = by && at ? `${why === null ? '' : ': approved'} by ${by}, ${when(at)}${why === null ? '' : `; ${why}`}` : '';
   const waits =
     isAsked && (state === 'open' || state === 'void') ? `, waits for ${who.join(' or ') || `nobody left`} in group ${group}` : '';
   const name = on.width < ROOMY ? `${gate} ` : padTo(gate, GATE_CELLS);

@@ -13,6 +13,7 @@ import { followUpsBacking } from './backing/follow-ups.js';
 import { peopleBacking } from './backing/people.js';
 import { policiesBacking } from './backing/policies.js';
 import { quarantinesBacking } from './backing/quarantines.js';
+import { roundsBacking } from './backing/rounds.js';
 import { soakActsBacking } from './backing/soak-acts.js';
 import { switchesBacking } from './backing/switches.js';
 import { createJumps } from './backing/times.js';
@@ -62,6 +63,7 @@ function everyKind(db: Db): Backing[] {
     datasetsBacking(db),
     evidenceBacking(db),
     attemptsBacking(db, told, jumps),
+    roundsBacking(db),
     soakActsBacking(db, jumps),
     versionsBacking(db, told, policies),
     changesBacking(db, { told, people, policies }),

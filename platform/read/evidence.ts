@@ -13,8 +13,6 @@ export interface SignedDecision extends DecisionRecord {
   readonly printedName: string;
   readonly meaning: string;
   readonly comment: string;
-  /** The evidence digest it is signed over. */
-  readonly evidenceDigest: string;
 }
 
 /** Everything an evidence page shows of one attempt; times are ISO text. */
@@ -82,7 +80,7 @@ async function signedDecisions(db: Db, { promotionId, decisions }: Attempt): Pro
 }
 
 /** Names and words as they were signed, not as the record's other tables have them today. */
-function signedIn(jws: string): Pick<SignedDecision, 'printedName' | 'meaning' | 'comment' | 'evidenceDigest'> {
+function signedIn(jws: string): Pick<SignedDecision, 'printedName' | 'meaning' | 'comment'> {
   const opened = openEnvelope(jws);
   const payload: Readonly<Record<string, unknown>> = opened.ok ? opened.envelope.payload : {};
   const field = (name: string): string => (typeof payload[name] === 'string' ? payload[name] : 'not readable');
@@ -90,7 +88,6 @@ function signedIn(jws: string): Pick<SignedDecision, 'printedName' | 'meaning' |
     printedName: field('printed_name'),
     meaning: field('meaning'),
     comment: field('comment'),
-    evidenceDigest: field('evidence_digest'),
   };
 }
 

@@ -18,6 +18,7 @@ const gate = (name: (typeof GATES)[number], change: Partial<GateStatus> = {}): G
   state: 'open',
   by: null,
   at: null,
+  why: null,
   who: [`olga.${name}@duetmind.example`, `omar.${name}@duetmind.example`],
   ...change,
 });
@@ -43,7 +44,7 @@ export const attempt = (change: Partial<AttemptStatus> = {}): AttemptStatus => (
   gates: [
     gate('data-science', { state: 'approved', by: 'dana.datascience@duetmind.example', at: AT, who: [] }),
     gate('devops'),
-    gate('business', { state: 'void', by: 'bea.business@duetmind.example', at: AT }),
+    gate('business', { state: 'void', by: 'bea.business@duetmind.example', at: AT, why: 'policy re-pinned' }),
     gate('security', { who: [] }),
   ],
   waitingFor: ['soak minimum', 'gate devops', 'gate business', 'gate security'],

@@ -114,10 +114,10 @@ describe('rules §1, staging → production "by itself, at the first moment all 
 
   it('a re-check that fails at the maximum expires the attempt', () => {
     const end = STAGED_AT + 14 * DAY;
-    const failed = recheck('artifacts', end, { verdict: 'fail', reason: 'damaged' });
-    const next = nextOf(attempt({ ...ready, now: end, rechecks: [failed, ...rechecksPassed(end).slice(1)] }));
+    const failed = recheck('not-worse-than-production', end, { verdict: 'fail', reason: 'worse' });
+    const next = nextOf(attempt({ ...ready, now: end, rechecks: [...rechecksPassed(end).slice(0, 2), failed] }));
     expect(next).toMatchObject({ kind: 'enter', to: 'expired' });
-    expect(JSON.stringify(next)).toMatch(/re-check artifacts fail: damaged/);
+    expect(JSON.stringify(next)).toMatch(/re-check not-worse-than-production fail: worse/);
   });
 });
 
@@ -142,12 +142,12 @@ describe('rules §1, other ends of staging', () => {
   });
 
   it('"a critical issue ends the soak as rejected"', () => {
-    const critical = attempt({ ...ready, critical: 'the artifact no longer matches its digest' });
+    const critical = attempt({ ...ready, decisions: [], critical: 'the artifact no longer matches its digest' });
     expect(nextOf(critical)).toMatchObject({ kind: 'enter', to: 'rejected' });
   });
 });
 
-describe('a round that another policy has opened in staging', () => {
+describe('a round that was opened in staging', () => {
   it('has its checks run before anything is waited for, and is rejected when one fails', () => {
     expect(nextOf(attempt({ round: 2, findings: [] }))).toEqual({ kind: 'check', checks: CHECKS });
     const failing = [...allPassed.slice(1), finding('artifacts', 'fail', 'damaged')];

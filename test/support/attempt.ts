@@ -67,7 +67,19 @@ export function decided(
   more: Partial<DecisionRecord> = {},
 ): DecisionRecord {
   decisions += 1;
-  return { id: `decision-${decisions}`, round: 1, gate, decision, person, at: STAGED_AT + decisions, stands: true, ...more };
+  return {
+    id: `decision-${decisions}`,
+    round: 1,
+    gate,
+    decision,
+    person,
+    at: STAGED_AT + decisions,
+    stands: true,
+    fault: null,
+    evidenceDigest: '',
+    toldVoidAt: null,
+    ...more,
+  };
 }
 
 export function recheck(
@@ -101,6 +113,7 @@ export function attempt(change: Partial<Attempt> = {}): Attempt {
     version: '1.0.0',
     state: 'staging',
     round: 1,
+    rounds: [],
     roundAt: null,
     requestedBy: 'mia',
     askedBy: [{ act: 'request', person: 'mia', stands: true }],

@@ -1,5 +1,6 @@
 import { gateViews } from '../../../domain/view.js';
 import { when } from '../../../domain/times.js';
+import { faultOf, faultText } from '../../../domain/void.js';
 import type { EvidenceRecord, SignedDecision } from '../../read/evidence.js';
 import { html, type Child, type Html } from '../html.js';
 import { digest, mark } from '../marks.js';
@@ -8,11 +9,12 @@ import { isOpen } from './as-of.js';
 
 /** The gates as they stand, and every decision as it was signed: who, when, and what it means (21 CFR 11.50). */
 export function gatesSection({ attempt, decisions }: EvidenceRecord): Html {
-  const gates = gateViews(attempt).map(({ gate, state, asks, group }) => {
+  const gates = gateViews(attempt).map(({ gate, state, asks, group, why }) => {
     const { quorum } = attempt.policy.gates[gate];
-    return [gate, mark(state === 'open' ? openIn(attempt) : state), asks, quorum === 1 ? group : `${group}, ${quorum} people`];
+    const stands = mark(state === 'open' ? openIn(attempt) : state);
+    return [gate, why === null ? stands : html`${stands}<br />${why}`, asks, quorum === 1 ? group : `${group}, ${quorum} people`];
   });
-  const rows = decisions.map((decision) => decisionRow(decision, attempt.evidenceDigest));
+  const rows = decisions.map((decision) => decisionRow(decision, attempt));
   return html`<section>
     <h2>Gates</h2>
     <div class="wide">${table('Four gates, each decided by another person', ['gate', 'state', 'asks', 'group'], gates)}</div>
@@ -32,8 +34,9 @@ function openIn(attempt: EvidenceRecord['attempt']): string {
   return isOpen(attempt) ? 'not open yet' : 'not decided';
 }
 
-function decisionRow(decision: SignedDecision, evidenceDigest: string | null): Child[] {
-  const { gate, person, printedName, at, meaning, comment, stands } = decision;
+function decisionRow(decision: SignedDecision, attempt: EvidenceRecord['attempt']): Child[] {
+  const { gate, person, printedName, at, meaning, comment } = decision;
+  const fault = faultOf(decision, attempt);
   return [
     html`${gate}<br />${mark(decision.decision)}`,
     html`<p>${printedName}</p>
@@ -41,7 +44,7 @@ function decisionRow(decision: SignedDecision, evidenceDigest: string | null): C
       <p>${when(new Date(at).toISOString())}</p>`,
     html`<p>${meaning}</p>
       ${comment !== '' && html`<p class="comment">${comment}</p>`}`,
-    html`${signedOver(decision, evidenceDigest)}${!stands && html`<p class="bad">✗ does not stand: signature, key, group or statement</p>`}`,
+    html`${signedOver(decision, attempt.evidenceDigest)}${fault && html`<p class="bad">✗ does not stand: ${faultText(fault)}</p>`}`,
   ];
 }
 

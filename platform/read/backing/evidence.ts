@@ -22,7 +22,8 @@ export function evidenceBacking(db: Db): Backing {
     async take(events) {
       const judged = events.filter(
         ({ action, detail }) =>
-          (action === 'stage.changed' || action === 'production.changed') && typeof detail['evidence'] === 'string',
+          (action === 'stage.changed' || action === 'production.changed' || action === 'round.opened') &&
+          typeof detail['evidence'] === 'string',
       );
       if (judged.length === 0) return [];
       const { rows } = await db.query<ValidationRow>(
@@ -47,9 +48,10 @@ export function findingOf({ check_name: check, verdict, finding: text }: Verdict
   }
 }
 
-function faultsOf({ seq, subject, detail }: TrailEvent, rows: readonly ValidationRow[]): string[] {
-  // A production change stands on the last round, which its event does not number.
-  const round = typeof detail['round'] === 'number' ? detail['round'] : Math.max(...rows.map((row) => row.round));
+function faultsOf({ seq, action, subject, detail }: TrailEvent, rows: readonly ValidationRow[]): string[] {
+  // A new round's event has what was approved in the one before; a production change stands on the last, which its event does not number.
+  const numbered = detail['round'] ?? (action === 'round.opened' ? detail['from'] : undefined);
+  const round = typeof numbered === 'number' ? numbered : Math.max(...rows.map((row) => row.round));
   const findings = rows.filter((row) => row.round === round).map((row) => ({ row, finding: findingOf(row) }));
   const damaged = findings.find(({ finding }) => !finding)?.row.check_name;
   if (damaged !== undefined) return [`the finding of ${damaged} in round ${round} of ${subject} contradicts itself`];

@@ -19,6 +19,8 @@ export function fold(told: Told, event: TrailEvent): string[] {
     case 'promotion.repinned':
       mend(told.attempts, event.subject, NO_ATTEMPT, { policy: textOf(event.detail['to']), round: event.detail['round'] });
       return [];
+    case 'round.opened':
+      return roundOpened(told, event);
     case 'stage.changed':
       return stageChanged(told, event);
     case 'production.changed':
@@ -57,6 +59,13 @@ function requested({ attempts }: Told, event: TrailEvent): string[] {
     policy: textOf(detail['policy']),
   });
   return again;
+}
+
+function roundOpened({ attempts }: Told, { seq, subject, detail }: TrailEvent): string[] {
+  const before = attempts.get(subject)?.round;
+  mend(attempts, subject, NO_ATTEMPT, { round: detail['to'] });
+  if (before === detail['from'] && detail['to'] === Number(detail['from']) + 1) return [];
+  return [`event ${seq} opens a round of ${subject}, where the trail has it in another`];
 }
 
 function stageChanged(told: Told, event: TrailEvent): string[] {

@@ -1,0 +1,51 @@
+import type { Attempt, DecisionRecord } from './attempt.js';
+
+/** Why the record opens a new round by itself (design §4: "artifact, validation evidence, pinned policy or soak start change"). */
+export type RoundReason = 'artifact changed' | 'evidence changed' | 'policy changed' | 'soak restarted';
+
+/** A round that the record opened; one that a person opened by another policy is not among them. */
+export interface Round {
+  readonly round: number;
+  readonly reason: RoundReason;
+  /** What it is that changed, in words. */
+  readonly what: string;
+  readonly at: number;
+}
+
+/** Why a decision does not count. */
+export interface Fault {
+  readonly cause: RoundReason | 'policy re-pinned' | 'key revoked' | 'left the group' | 'not signed';
+  /** What of it, in words; empty where there is no more to say. */
+  readonly what: string;
+}
+
+/** A decision that nobody signed as it stands on the record. */
+export const NOT_SIGNED: Fault = { cause: 'not signed', what: 'the signature does not hold for what the record says' };
+
+/** What a change of one field of the statement means for an approval that was signed over it as it was. */
+const CHANGED: Readonly<Record<string, RoundReason>> = {
+  artifact_digest: 'artifact changed',
+  feature_hash: 'artifact changed',
+  evidence_digest: 'evidence changed',
+  policy_digest: 'policy changed',
+  meaning: 'policy changed',
+};
+
+/** Why a genuine signature over another statement than the record's now does not count. */
+export function faultOfField({ field, signed, record }: { field: string; signed: string; record: string }): Fault {
+  const cause = Object.hasOwn(CHANGED, field) ? CHANGED[field] : undefined;
+  return cause ? { cause, what: `${field} was ${signed}, is ${record}` } : NOT_SIGNED;
+}
+
+/** Why a decision does not count in an attempt's round, or null when it does; an earlier round's is void for what ended that round. */
+export function faultOf(decision: DecisionRecord, { round, rounds }: Pick<Attempt, 'round' | 'rounds'>): Fault | null {
+  if (decision.fault?.cause === 'not signed') return decision.fault;
+  if (decision.round === round) return decision.fault ?? (decision.stands ? null : NOT_SIGNED);
+  const next = rounds.find((each) => each.round === decision.round + 1);
+  return next ? { cause: next.reason, what: next.what } : { cause: 'policy re-pinned', what: '' };
+}
+
+/** A fault in words. */
+export function faultText({ cause, what }: Fault): string {
+  return what === '' ? cause : `${cause}: ${what}`;
+}
