@@ -5,6 +5,7 @@ import { GATES } from '../../domain/policy.js';
 import { advanceClock } from '../../platform/clock.js';
 import { loadPackage } from '../../platform/package.js';
 import { GATE_PEOPLE } from '../support/promotion.js';
+import { approveFirst } from '../support/rounds.js';
 import { drive, inActivity, staged } from '../support/staged.js';
 import { MODEL } from '../support/stack.js';
 import { AT, first, makeWorld, type World } from '../support/world.js';
@@ -76,7 +77,7 @@ describe('no way around the moment of the production change', () => {
     }
   });
 
-  it('an artifact that is damaged between re-check and change stops the change, on the record, until it is mended', async () => {
+  it('an artifact that is damaged between re-check and change stops the change, and is approved anew when it is mended', async () => {
     await advanceClock(world.db.ownerUrl, 7 * DAY);
     const due = await world.activities.standing({ promotionId: id });
     expect(due.kind).toBe('recheck');
@@ -92,12 +93,13 @@ describe('no way around the moment of the production change', () => {
     appendFileSync(path, 'x');
     expect(await world.activities.changeProduction({ promotionId: id })).toBe('not-due');
     expect(await world.activities.standing({ promotionId: id })).toMatchObject({
-      kind: 'wait',
-      progress: { state: 'staging', waitingFor: [expect.stringMatching(/^re-check artifacts fail: model\.onnx has /)] },
+      kind: 'check',
+      progress: { state: 'staging', gates: GATES.map((gate) => ({ gate, state: 'void' })) },
     });
 
     writeFileSync(path, good);
-    await advanceClock(world.db.ownerUrl, DAY / 24);
+    expect(await drive(world, id)).toMatchObject({ kind: 'wait', progress: { state: 'staging' } });
+    await approveFirst(world, id, 4);
     expect(await drive(world, id)).toMatchObject({ kind: 'wait', progress: { state: 'production' } });
   });
 });
