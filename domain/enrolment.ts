@@ -40,7 +40,12 @@ export type Enrolment =
  */
 export function judgeEnrolment(
   says: EnrolmentFields,
-  { by, people, waiting, administersAs }: {
+  {
+    by,
+    people,
+    waiting,
+    administersAs,
+  }: {
     readonly by: string;
     readonly people: readonly Enrollee[];
     readonly waiting: WaitingHalf | undefined;
@@ -50,8 +55,12 @@ export function judgeEnrolment(
 ): Enrolment {
   const was = people.find(({ email }) => email === says.email);
   const refusal =
-    misleading(says) ?? oneWay(says, was) ?? notOnePerson(says, people, says.same_name) ?? notByThemselves(says, by) ??
-    unchanged(says, was) ?? (administersAs(says.member_of.split(',')) ? undefined : nobodyLeft(says.email, people));
+    misleading(says) ??
+    oneWay(says, was) ??
+    notOnePerson(says, people, says.same_name) ??
+    notByThemselves(says, by) ??
+    unchanged(says, was) ??
+    (administersAs(says.member_of.split(',')) ? undefined : nobodyLeft(says.email, people));
   if (refusal) return { kind: 'refused', refusal };
   if (!waiting) return { kind: 'first' };
   const differs = ENROLMENT_FIELDS.find((field) => says[field] !== waiting.says[field]);
@@ -67,7 +76,11 @@ function refused(refusal: Refusal): Enrolment {
 function oneWay({ key, request, issuer, subject }: EnrolmentFields, was: Enrollee | undefined): Refusal | undefined {
   const isOne = (key === '') !== (issuer === '') && (issuer === '') === (subject === '');
   if (!isOne || (key === '' && request !== ''))
-    return { kind: 'usage', what: 'a person is enrolled with a key or with an account', next: 'see gatehouse people enrol --help' };
+    return {
+      kind: 'usage',
+      what: 'a person is enrolled with a key or with an account',
+      next: 'see gatehouse people enrol --help',
+    };
   const isTheirs = key !== '' && was?.key === key;
   if (isTheirs && was.revoked)
     return { kind: 'rule', what: 'key', given: `${key} was revoked with ${was.email}`, next: 'enrol a new key: people key' };

@@ -108,8 +108,7 @@ export function notOnePerson(asked: Identity, people: readonly Known[], sameName
   if (holder) return same('key', asked.key, `the key is or was that of ${holder.email}`, 'make a key of your own: people key');
   const isAccount = ({ issuer, subject }: Known): boolean => issuer === asked.issuer && subject === asked.subject;
   const account = asked.issuer === '' ? undefined : others.find(isAccount);
-  if (account)
-    return same('account', asked.subject, `the account is that of ${account.email}`, `enrol them as ${account.email}`);
+  if (account) return same('account', asked.subject, `the account is that of ${account.email}`, `enrol them as ${account.email}`);
   const boxed = others.find(({ email }) => isSamePerson(email, asked.email));
   if (boxed) return same('e-mail', asked.email, `its mailbox is that of ${boxed.email}`, `enrol them as ${boxed.email}`);
   if (sameName !== '') return undefined;

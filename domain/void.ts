@@ -34,7 +34,12 @@ const CHANGED: Readonly<Record<string, RoundReason>> = {
 /** Why a genuine signature over another statement than the record's now does not count. */
 export function faultOfField({ field, signed, record }: { field: string; signed: string; record: string }): Fault {
   const cause = Object.hasOwn(CHANGED, field) ? CHANGED[field] : undefined;
-  return cause ? { cause, what: `${field} was ${signed}, is ${record}` } : NOT_SIGNED;
+  return cause ? { cause, what: `${field} was ${brief(signed)}, is ${brief(record)}` } : NOT_SIGNED;
+}
+
+/** A digest by its first digits: the statement that was signed has all of it. */
+function brief(value: string): string {
+  return /^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : value;
 }
 
 /** Why a decision does not count in an attempt's round, or null when it does; an earlier round's is void for what ended that round. */

@@ -3,6 +3,8 @@ import { RECHECKS } from '../../domain/checks.js';
 import { loadAttempt } from '../../platform/attempt.js';
 import { advanceClock } from '../../platform/clock.js';
 import { verifyTrail } from '../../platform/read/audit-verify.js';
+import { readBundle } from '../../platform/read/bundle.js';
+import { verifyAlone, written } from '../support/bundle.js';
 import { GATE_PEOPLE } from '../support/promotion.js';
 import { approveFirst, gatesOf, MUTATIONS, noticesOf, passRound } from '../support/rounds.js';
 import { drive, inActivity, staged } from '../support/staged.js';
@@ -102,6 +104,9 @@ describe('found by a re-check', () => {
     await approveFirst(world, id, 4);
     expect(await drive(world, id)).toMatchObject({ kind: 'wait', progress: { state: 'production' } });
     expect(await verifyTrail(world.db.reader)).toMatchObject({ ok: true, unbacked: [] });
+    const alone = await verifyAlone(written(await readBundle(world.db.reader, world.deps.store, id)));
+    expect(alone.stdout).toContain('4 gates approved by');
+    expect(alone.code).toBe(0);
   });
 });
 
