@@ -72,6 +72,16 @@ module.exports = {
       ['domain', 'platform', 'activities', 'workflows'],
       'the composition root',
     ),
+    {
+      name: 'serving-verifies-alone',
+      comment: 'what a serving system verifies with needs no record, no Temporal and no network',
+      severity: 'error',
+      from: { path: '^client/verify' },
+      to: {
+        path: '^(net|tls|dns|https?|http2|child_process)$|(^|/)node_modules/(pg|zod|yaml|hono|@temporalio)/|^(workflows|activities|workers|dev)/',
+        reachable: true,
+      },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
   ],
   options: {

@@ -2,6 +2,7 @@ import type { JsonValue } from '../domain/canonical.js';
 import type { Feature } from '../domain/checks.js';
 import type { ColumnExpectation, DataProfile } from '../domain/data-profile.js';
 import type { Notice } from '../domain/reminders.js';
+import type { HoldSpool } from '../platform/serving/hold-spool.js';
 
 /** Rows of numbers a model is fed, in the order of its features, and the labels beside them. */
 export interface LabelledRows {
@@ -119,6 +120,8 @@ export interface ServingTarget {
   point(pointer: ServingPointer): Promise<void>;
   /** What it points to now; undefined when it never pointed anywhere. */
   read(model: string): Promise<ServingPointer | undefined>;
+  /** The signed holds beside what it reads, where it has a place for them. */
+  readonly holds?: HoldSpool;
 }
 
 /** One way to tell people something. */

@@ -46,6 +46,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'hold promotions to production back',
     load: async () => (await import('./commands/freeze.js')).freezeCommand,
   },
+  hold: {
+    does: 'stop serving a model at once, with or without the record',
+    load: async () => (await import('./commands/hold.js')).holdCommand,
+  },
   rollback: {
     does: 'take production back to a version that was there before',
     load: async () => (await import('./commands/rollback.js')).rollbackCommand,

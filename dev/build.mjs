@@ -42,6 +42,17 @@ await build({
   banner: { js: REQUIRE },
   logLevel: 'warning',
 });
+// A serving system has this one file and nothing else of Gatehouse.
+await build({
+  absWorkingDir: root,
+  entryPoints: ['client/verify.ts'],
+  outfile: 'dist/verify.js',
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'warning',
+});
 // The SDK loads this one by its path, with `require`, into the process of the worker.
 const payloadConverterPath = `${root}/workflows/payload-converter.ts`;
 await build({

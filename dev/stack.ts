@@ -109,13 +109,14 @@ async function stopLeftovers(): Promise<void> {
   }
 }
 
-function removeData({ owner, store, serving, notices, keys, postgres, temporalDb }: DataDirPaths): void {
+function removeData({ owner, store, serving, notices, keys, trust, postgres, temporalDb }: DataDirPaths): void {
   for (const path of [
     owner,
     store,
     serving,
     notices,
     keys,
+    trust,
     postgres,
     temporalDb,
     `${temporalDb}-wal`,

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { Connection } from '../platform/connection-file.js';
 import { enrolDemoPeople } from '../platform/demo-people.js';
 import { migrate } from '../platform/migrate.js';
+import { copyTrust } from '../platform/trust-copy.js';
 import { environmentOf, grantGroups, startPostgres } from './postgres.js';
 import type { StartOptions } from './start-options.js';
 import { startTemporal } from './temporal-server.js';
@@ -38,6 +39,7 @@ async function startRecord(options: StartOptions): Promise<Record> {
   await grantGroups(owner.superuserUrl);
   for (const folder of [paths.keys, paths.store]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const people = await enrolDemoPeople({ ownerUrl: owner.ownerUrl, keysDir: paths.keys });
+  if (people.length > 0) await copyTrust(owner.ownerUrl, paths.trust);
   options.signal.throwIfAborted();
   say(
     `PostgreSQL answers on ${new URL(readUrl).host}${applied.length > 0 ? `; the record is new or was brought up to date` : ''}`,

@@ -113,6 +113,11 @@ export const ACTS = {
     right: 'freeze',
     fields: { model: matching(new RegExp(`${MODEL_NAME.source}|^$`)), freeze: oneOf('on', 'off'), reason },
   },
+  hold: {
+    typ: 'gatehouse-hold/v1',
+    right: 'hold',
+    fields: { model: matching(new RegExp(`${MODEL_NAME.source}|^$`)), hold: oneOf('on', 'off'), reason },
+  },
   release: { typ: 'gatehouse-release/v1', right: 'release', fields: { ...version, reason } },
   retire: { typ: 'gatehouse-retire/v1', right: 'retire', fields: { ...version, reason } },
   rollback: {

@@ -28,6 +28,8 @@ export type AuditAction =
   | 'soak.resumed'
   | 'freeze.begun'
   | 'freeze.lifted'
+  | 'hold.begun'
+  | 'hold.lifted'
   | 'production.changed'
   | 'version.released'
   | 'version.resolved'

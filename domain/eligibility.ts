@@ -1,5 +1,6 @@
 import { isAskedFor, type Attempt } from './attempt.js';
 import { CHECKS, passes, RECHECKS, type Finding } from './checks.js';
+import type { Freeze } from './freeze.js';
 import { foldGates } from './gates.js';
 import { formatDuration } from './quantity.js';
 import { openPause } from './pause.js';
@@ -140,10 +141,10 @@ function freezeCondition({ freezes }: Attempt): Condition {
     id: 'freeze',
     kind: 'freeze',
     verdict: freezes.length === 0 ? 'pass' : 'pending',
-    measured: freezes.map(({ model, by, reason }) => `${model ?? 'all models'} by ${by}: ${reason}`).join('; ') || null,
+    measured: freezes.map(heldText).join('; ') || null,
     limit: 'none',
     source: 'the record',
-    who: 'gatehouse freeze --lift',
+    who: [...new Set(freezes.map(({ kind }) => `gatehouse ${kind ?? 'freeze'} --lift`))].join(', ') || 'gatehouse freeze --lift',
   };
 }
 
@@ -163,6 +164,10 @@ function requestConditions(attempt: Attempt): Condition[] {
       who: `group ${policy.rights.promote.join(', ')}: gatehouse promote`,
     },
   ];
+}
+
+function heldText({ kind, model, by, reason }: Freeze): string {
+  return `${kind ? `${kind} of ` : ''}${model ?? 'all models'} by ${by}: ${reason}`;
 }
 
 function gateConditions(attempt: Attempt): Condition[] {

@@ -5,9 +5,11 @@ export interface Freeze {
   readonly since: number;
   readonly by: string;
   readonly reason: string;
+  /** Set for a hold, which stops the serving side as well. */
+  readonly kind?: 'hold';
 }
 
-/** A freeze in words, as what an attempt waits for. */
-export function freezeText({ model, by, reason }: Freeze): string {
-  return `the end of the freeze of ${model ?? 'all models'} (by ${by}: ${reason})`;
+/** A freeze or hold in words, as what an attempt waits for. */
+export function freezeText({ model, by, reason, kind }: Freeze): string {
+  return `the end of the ${kind ?? 'freeze'} of ${model ?? 'all models'} (by ${by}: ${reason})`;
 }

@@ -17,6 +17,7 @@ export interface Notice {
     | 'attempt-ended'
     | 'production-changed'
     | 'rollback-refused'
+    | 'hold'
     | 'follow-up-failed';
   /** What it is about: a promotion or a production change. */
   readonly subject: string;

@@ -48,6 +48,18 @@ export interface WorkerConfig {
   readonly work: readonly WorkKind[];
 }
 
+/** What a hold is signed and kept with; nothing of it is asked of a server, because it has to work without any. */
+export interface HoldConfig {
+  /** The serving directory, and whether it was named or may be made. */
+  readonly serving: string;
+  readonly mayMakeServing: boolean;
+  readonly keys: string;
+  readonly keyFile?: string;
+  /** The file of people: the one that was named, or the data directory's copy, which may be replaced by a newer one. */
+  readonly trust: string;
+  readonly isTrustNamed: boolean;
+}
+
 /** Everything the embedded stack is told from outside, besides its data directory. */
 export interface StackConfig {
   readonly temporalCliPath?: string;
@@ -129,6 +141,20 @@ export function readConfig<N extends Need = 'readUrl'>(
   return config as unknown as ClientConfig<N>;
 }
 
+/** Where a hold is signed and kept, with or without a stack that runs. */
+export function readHoldConfig(env: Env = process.env): HoldConfig {
+  const paths = dataDirPaths(readDataDir(env));
+  const { GATEHOUSE_SERVING: serving, GATEHOUSE_STORE: store, GATEHOUSE_TRUST: trust, GATEHOUSE_KEY: keyFile } = env;
+  return {
+    serving: serving ? resolve(serving) : store ? join(dirname(resolve(store)), 'serving') : paths.serving,
+    mayMakeServing: Boolean(serving) || (!store && existsSync(paths.root)),
+    keys: paths.keys,
+    ...(keyFile && { keyFile: resolve(keyFile) }),
+    trust: trust ? resolve(trust) : paths.trust,
+    isTrustNamed: Boolean(trust),
+  };
+}
+
 /** The worker's configuration, from the environment alone; throws one `ConfigError` with every problem found. */
 export function readWorkerConfig(env: Env = process.env): WorkerConfig {
   const problems: string[] = [];
@@ -163,7 +189,7 @@ export function readStackConfig(env: Env = process.env): StackConfig {
 
 /** The environment for a process of the embedded stack: this process's own, without what names another record or Temporal. */
 export function stackEnvironment(own: Env, env: Env = process.env): NodeJS.ProcessEnv {
-  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY)$)/;
+  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY|TRUST)$)/;
   const kept = Object.entries(env).filter(([name]) => !foreign.test(name));
   // An empty name means no file: a profile of this machine's user must not lead the stack to another Temporal.
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '', ...own };

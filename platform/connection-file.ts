@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Refusal } from '../domain/refusal.js';
+import type { Trust } from '../domain/trust.js';
 
 /** Somebody enrolled, as `connection.json` names them. */
 export interface ConnectedPerson {
@@ -57,6 +58,7 @@ export function dataDirPaths(dataDir: string) {
     serving: inside('serving'),
     notices: inside('notices.jsonl'),
     keys: inside('keys'),
+    trust: inside('trust.json'),
     logs: inside('logs'),
     run: inside('run'),
     postgres: inside('postgres'),
@@ -91,7 +93,7 @@ export function readOwnerFile(dataDir: string): OwnerFile | undefined {
 }
 
 /** Replaces a JSON file in one step, readable by its user alone: a reader sees the old text or the new one. */
-export function writePrivateJson(path: string, value: Connection | OwnerFile): void {
+export function writePrivateJson(path: string, value: Connection | OwnerFile | Trust): void {
   const next = `${path}.${process.pid}.new`;
   writeFileSync(next, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   renameSync(next, path);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { reconcileHolds } from '../activities/registry/reconcile-holds.js';
 import { readWorkerConfig, type WorkKind } from '../platform/config.js';
 import { preflight } from '../platform/preflight.js';
 import { EVIDENCE_QUEUE, TASK_QUEUE } from '../workflows/messages.js';
@@ -20,7 +21,9 @@ async function main(): Promise<void> {
   const dependencies = await openDependencies(config, log);
   const workers = await Promise.all(config.work.map((kind) => createWorker(kind, dependencies, config.temporal.namespace)));
   const { activities, client } = dependencies;
-  const reconciling = config.work.includes('promotions') ? startReconciling({ ...activities, client }) : undefined;
+  const reconciling = config.work.includes('promotions')
+    ? startReconciling({ ...activities, client, holds: () => reconcileHolds(activities) })
+    : undefined;
   const running = workers.map((worker) => worker.run());
   process.stdout.write('gatehouse worker ready\n');
   try {

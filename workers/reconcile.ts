@@ -23,6 +23,8 @@ export interface ReconcileDeps {
   readonly pool: pg.Pool;
   readonly runs: WorkerRuns;
   readonly log: Log;
+  /** Brings what is held at the serving side onto the record, and the other way round. */
+  readonly holds: () => Promise<void>;
 }
 
 /**
@@ -42,7 +44,8 @@ export function startReconciling(deps: ReconcileDeps): { stop(): Promise<void> }
   };
   const loop = (async () => {
     while (!signal.aborted) {
-      await round(() => startLost(deps), 'lost runs could not be looked for');
+      await round(deps.holds, 'spooled holds could not be reconciled');
+      if (!signal.aborted) await round(() => startLost(deps), 'lost runs could not be looked for');
       if (!signal.aborted) await round(() => reconcileOnce(deps, lookout), 'reconcile failed');
       await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }

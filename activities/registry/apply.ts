@@ -11,6 +11,7 @@ import { retire, rollBack } from './acts/by-hand.js';
 import { recordCheckpoint } from './acts/checkpoint.js';
 import { decideOn } from './acts/decision.js';
 import { freezePromotions } from './acts/freeze.js';
+import { holdServing } from './acts/hold.js';
 import { releaseVersion } from './acts/release.js';
 import { resolveVersion } from './acts/resolve.js';
 import { enrolPerson } from './acts/enrol.js';
@@ -45,6 +46,7 @@ const APPLY: Readonly<Record<ActType, ApplyAct>> = {
   withdraw: attemptAct('withdraw'),
   repin: attemptAct('repin'),
   freeze: freezePromotions,
+  hold: holdServing,
   release: releaseVersion,
   retire,
   rollback: rollBack,

@@ -13,7 +13,9 @@ import type { Store } from '../../platform/store.js';
 import { sendOut, writeNotices } from '../notify/notices.js';
 import { damagedFinding, damageOf } from './damage.js';
 import type { Deps } from './deps.js';
+import { reconcileHolds } from './reconcile-holds.js';
 import { settle } from './settle.js';
+import { holdsNotOnRecord } from './spooled-holds.js';
 import { writeVerdict } from './verdict.js';
 
 /** What became of a production change that was asked for: `not-due` when the record, read again, no longer calls for it. */
@@ -21,14 +23,17 @@ export type ChangeOutcome = 'done' | 'already' | 'not-due';
 
 /**
  * Puts a version into production in one transaction that checks everything again under the model's lock: signatures,
- * gates, soak, fresh re-checks and the artifacts themselves. Called again it answers what it answered before.
+ * gates, soak, fresh re-checks, holds of the serving side and the artifacts themselves. Called again it answers what it answered before.
  */
 export function createChangeProduction(deps: Deps) {
   return async function changeProduction(input: { promotionId: string }): Promise<ChangeOutcome> {
+    // What was held while the record was away is judged before anything else goes into production.
+    await reconcileHolds(deps);
     const { outcome, others, notices } = await inTransaction(deps.pool, async (tx) => {
       const { attempt, next, notices: due } = await settle(tx, input.promotionId);
       if (attempt.change) return { outcome: 'already' as const, others: [], notices: due };
       if (next.kind !== 'change') return { outcome: 'not-due' as const, others: [], notices: due };
+      await mustBeReconciled(deps, tx, attempt.model);
       const damage = await damageOf(deps, tx, attempt.model, attempt.version);
       if (damage.length > 0) {
         const finding = damagedFinding(attempt, damage.join('; '));
@@ -52,6 +57,12 @@ export function createChangeProduction(deps: Deps) {
     await sendOut(deps, notices);
     return outcome;
   };
+}
+
+/** Throws while a hold is in the serving directory that the record knows nothing of; the change is tried again. */
+async function mustBeReconciled(deps: Deps, tx: Tx, model: string): Promise<void> {
+  const spooled = await holdsNotOnRecord(deps, tx, model);
+  if (spooled.length > 0) throw new Error(`a hold of ${model} is spooled and not on the record yet; nothing goes before it is`);
 }
 
 function newsOf({ promotionId, model, version, production }: Attempt): Notice {

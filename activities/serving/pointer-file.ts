@@ -1,12 +1,14 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { holdSpool } from '../../platform/serving/hold-spool.js';
 import type { ServingPointer, ServingTarget } from '../ports.js';
 
-/** A file for each model that names the version to serve: `<directory>/<model>.json`, replaced as a whole. */
+/** A file for each model that names the version to serve: `<directory>/<model>.json`, replaced as a whole; holds are beside them. */
 export function pointerFile(directory: string): ServingTarget {
   const pathOf = (model: string) => join(directory, `${model}.json`);
   return {
     name: `pointer file ${directory}`,
+    holds: holdSpool(directory),
     async point(pointer) {
       await mkdir(directory, { recursive: true });
       const temporary = `${pathOf(pointer.model)}.${process.pid}.new`;

@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
+import type { JsonValue } from '../../domain/canonical.js';
+import type { ServingBundle } from '../../domain/serving-bundle.js';
+import type { ActAnswer } from '../../workflows/messages.js';
+import { fileText, mustBeNew, writeNew } from '../audit/out.js';
 import { Refused, type Outcome } from '../output.js';
 import { findModel, modelName, shown, versionName } from '../record.js';
-import { actOutcome, asWriter, sendAct } from '../signing.js';
+import { actOutcome, asRefused, asWriter, sendAct, type Writing } from '../signing.js';
 import { verb } from '../verb.js';
 
 interface Options {
@@ -9,6 +13,7 @@ interface Options {
   readonly stage: string;
   readonly version?: string;
   readonly approver: string;
+  readonly out?: string;
 }
 
 const STAGES = ['staging', 'production'];
@@ -29,6 +34,7 @@ export function resolveCommand(program: Command): void {
     .requiredOption('--stage <S>', STAGES.join(' or '))
     .option('--version <V>', 'which one, where several are in staging')
     .requiredOption('--approver <E>', 'who asks, and whose key signs')
+    .option('--out <FILE>', 'write the bundle that a serving system verifies by itself')
     .addHelpText('after', EXAMPLE);
 }
 
@@ -43,19 +49,37 @@ async function resolve(options: Options): Promise<Outcome> {
       allowed: STAGES.join(', '),
       next: 'say one of them',
     });
+  await mustBeNew(options.out);
   return await asWriter(async (writing) => {
     await findModel(writing.record.db, model);
     const answer = await sendAct(writing, 'resolve', { model, stage: options.stage, version }, options.approver);
+    if (answer.refusal) return actOutcome(answer, '');
+    const bundle = await bundleOf(writing, answer);
+    if (options.out !== undefined) await writeNew(options.out, fileText(bundle as unknown as JsonValue));
     const { result } = answer;
-    const decisions = Array.isArray(result['decisions']) ? result['decisions'].length : 0;
-    return actOutcome(
+    const outcome = actOutcome(
       answer,
       [
         `${model} ${String(result['version'])} is in ${options.stage}`,
         `  artifact digest  ${String(result['artifactDigest'])}`,
         `  manifest         ${String(result['path'])}`,
-        `  approvals        ${decisions} signed; --json prints them`,
+        `  approvals        ${bundle.decisions.length} signed; --json prints them`,
+        ...(options.out === undefined ? [] : [`  bundle           ${options.out}`]),
       ].join('\n'),
     );
+    return { ...outcome, document: { ...outcome.document, bundle } };
   });
+}
+
+/** What proves the answer, read from the record; what a run answers goes through Temporal, where no more than ids belong. */
+async function bundleOf({ config, record }: Writing, { result }: ActAnswer): Promise<ServingBundle> {
+  const { openStore } = await import('../../platform/store.js');
+  const { readServingBundle } = await import('../../platform/read/serving-bundle.js');
+  const of = { model: String(result['model']), version: String(result['version']) };
+  const read = await readServingBundle(record.db, openStore(config.store), of).catch((error: unknown) => {
+    throw asRefused(error);
+  });
+  const isSame = read?.bundle.stage === result['stage'] && (read?.change?.key ?? null) === result['change'];
+  if (read && isSame) return read.bundle;
+  throw new Refused({ kind: 'conflict', what: `${of.model} ${of.version} has left the stage meanwhile`, next: 'resolve again' });
 }

@@ -17,8 +17,8 @@ export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo
     const rows = versions.map((version) => row(version, on));
     const attempts = versions.flatMap((version) => versionLines(version, on, linkTo));
     const versionTable = table(['VERSION', 'STAGE', 'SINCE', 'NOTE'], rows, on).split('\n');
-    const held = frozen.flatMap(({ model: of, since: at, by, reason }) =>
-      lines('', `FROZEN ${of ?? 'all models'} since ${when(at)} by ${by}: ${reason}`, on, on.paint.yellow),
+    const held = frozen.flatMap(({ kind, model: of, since: at, by, reason }) =>
+      lines('', `${kind ? 'HELD' : 'FROZEN'} ${of ?? 'all models'} since ${when(at)} by ${by}: ${reason}`, on, on.paint.yellow),
     );
     return [...lines('', heading, on, on.paint.bold), ...held, ...versionTable, ...attempts, ''];
   });

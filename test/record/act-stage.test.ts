@@ -12,7 +12,7 @@ import { makeWorld, type World } from '../support/world.js';
 const PLACES = Object.keys(VERSION_IN) as Place[];
 /** Acts that are about files, whole models, the trail or people, or make a version. */
 const NOT_ON_A_VERSION: readonly string[] = [
-  ...['policy', 'feature-view', 'dataset', 'register', 'freeze', 'checkpoint'],
+  ...['policy', 'feature-view', 'dataset', 'register', 'freeze', 'hold', 'checkpoint'],
   ...['enrol', 'revoke', 'rotate'],
 ];
 

@@ -164,6 +164,22 @@ export const RIGHTS_ROWS: readonly RightsRow[] = [
     fields: () => ({ model: MODEL, freeze: 'on', reason }),
   },
   {
+    act: 'hold',
+    said: 'hold of all',
+    judge: 'defaults',
+    first: ['mlops', 'devops'],
+    other: ['business'],
+    fields: () => ({ model: '', hold: 'on', reason }),
+  },
+  {
+    act: 'hold',
+    said: 'hold of a model',
+    judge: 'model',
+    first: ['mlops', 'devops'],
+    other: ['security'],
+    fields: () => ({ model: MODEL, hold: 'on', reason }),
+  },
+  {
     act: 'release',
     judge: 'model',
     first: ['mlops'],

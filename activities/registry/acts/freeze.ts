@@ -14,7 +14,7 @@ export const freezePromotions: ApplyAct = async (tx, { hash, payload, person, at
   const subject = model ?? 'all models';
   const models = await lockModels(tx, model);
   if (model !== null && models.length === 0) return { subject, refusal: modelNotRegistered(model) };
-  const open = (await openFreezes(tx, model)).find((freeze) => freeze.model === model);
+  const open = (await openFreezes(tx, model)).find((freeze) => freeze.model === model && freeze.kind !== 'hold');
   const refusal = isOn ? begunAlready(subject, open) : notBegun(subject, open);
   if (refusal) return { subject, refusal };
   await tx.query(
@@ -28,7 +28,7 @@ export const freezePromotions: ApplyAct = async (tx, { hash, payload, person, at
 };
 
 /** A change of production that is under way ends before a freeze begins, and none begins after it. */
-async function lockModels(tx: Tx, model: string | null): Promise<string[]> {
+export async function lockModels(tx: Tx, model: string | null): Promise<string[]> {
   const { rows } = await tx.query<{ name: string }>(
     'SELECT name FROM model_registry WHERE $1::text IS NULL OR name = $1 ORDER BY id',
     [model],
@@ -48,7 +48,8 @@ function notBegun(subject: string, open: Freeze | undefined): Refusal | undefine
   return { kind: 'conflict', what: `promotions of ${subject} are not frozen`, next: 'nothing to do' };
 }
 
-async function soaking(tx: Tx, models: readonly string[]): Promise<string[]> {
+/** The attempts whose runs have to hear of a freeze or hold of these models. */
+export async function soaking(tx: Tx, models: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT p.id FROM promotion p JOIN model_registry m ON m.id = p.model_id WHERE p.state = 'staging' AND m.name = ANY ($1)`,
     [models],

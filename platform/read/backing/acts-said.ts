@@ -49,6 +49,8 @@ const ACT_OF: Readonly<Record<string, Act>> = {
   ],
   'freeze.begun': ['freeze', (payload, event) => payload['freeze'] === 'on' && ofFreeze(payload, event)],
   'freeze.lifted': ['freeze', (payload, event) => payload['freeze'] === 'off' && ofFreeze(payload, event)],
+  'hold.begun': ['hold', (payload, event) => payload['hold'] === 'on' && ofFreeze(payload, event)],
+  'hold.lifted': ['hold', (payload, event) => payload['hold'] === 'off' && ofFreeze(payload, event)],
   'promotion.requested': ['request', ({ model, version }, { subject }) => subject.startsWith(`${model}/${version}/`)],
   'promotion.asked': ['promote', ({ promotion }, { subject }) => promotion === subject],
   'promotion.repinned': [

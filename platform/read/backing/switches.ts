@@ -4,6 +4,7 @@ import { differing, textOf, type Backing } from './backing.js';
 import { scan } from './scan.js';
 
 interface Row {
+  readonly kind: string;
   readonly model: string | null;
   readonly is_on: boolean;
   readonly reason: string;
@@ -13,17 +14,18 @@ interface Row {
 }
 
 const SWITCHES = `
-  SELECT m.name AS model, s.is_on, s.reason, s.person, s.envelope, s.at = e.received_at AS on_time
+  SELECT s.kind, m.name AS model, s.is_on, s.reason, s.person, s.envelope, s.at = e.received_at AS on_time
     FROM switch s LEFT JOIN model_registry m ON m.id = s.model_id LEFT JOIN envelope e ON e.hash = s.envelope ORDER BY s.seq`;
 
-/** Compares what holds promotions back with the events of who froze them and who let them go, in their order. */
+const EVENT = /^(freeze|hold)\.(begun|lifted)$/;
+
+/** Compares what holds promotions or serving back with the events of who began it and who lifted it, in their order. */
 export function switchesBacking(db: Db): Backing {
   const told = new Map<string, TrailEvent>();
   return {
     take(events) {
       for (const event of events) {
-        if (event.action === 'freeze.begun' || event.action === 'freeze.lifted')
-          told.set(textOf(event.detail['envelope']), event);
+        if (EVENT.test(event.action)) told.set(textOf(event.detail['envelope']), event);
       }
       return Promise.resolve([]);
     },
@@ -38,17 +40,23 @@ export function switchesBacking(db: Db): Backing {
             ? (faultOf(row, event) ?? (last < event.seq ? undefined : 'not in the order of the trail'))
             : 'on no event';
           last = event?.seq ?? last;
-          if (fault !== undefined) faults.push(`freeze by act ${row.envelope}: ${fault}`);
+          if (fault !== undefined) faults.push(`${row.kind} by act ${row.envelope}: ${fault}`);
         }
       }
-      return [...faults, ...[...told.values()].map(({ seq }) => `the freeze of event ${seq} is not on the record`)];
+      const missing = [...told.values()].map(({ seq, action }) => `the ${kindOf(action)} of event ${seq} is not on the record`);
+      return [...faults, ...missing];
     },
   };
 }
 
 function faultOf({ on_time: isOnTime, ...row }: Row, { action, actor: person, detail, seq }: TrailEvent): string | undefined {
   const model = detail['model'] === null ? null : textOf(detail['model']);
-  const fault = differing({ ...row }, { model, is_on: action === 'freeze.begun', person, reason: textOf(detail['reason']) });
+  const says = { kind: kindOf(action), model, is_on: action.endsWith('.begun'), person, reason: textOf(detail['reason']) };
+  const fault = differing({ ...row }, says);
   if (fault === undefined && isOnTime === true) return undefined;
   return `not what event ${seq} says: ${fault ?? 'its time is another one'}`;
+}
+
+function kindOf(action: string): string {
+  return EVENT.exec(action)?.[1] ?? '';
 }

@@ -1,0 +1,51 @@
+import type { Right } from '../../domain/rights.js';
+import { recordedPolicy } from '../../domain/policy-sections.js';
+import type { PublicKey, Trust, TrustedPerson } from '../../domain/trust.js';
+import { keysOf } from '../people.js';
+import type { Db } from '../pool.js';
+
+type PersonRow = Omit<TrustedPerson, 'publicKey' | 'keys'> & { readonly publicKey: string | null };
+
+/** The rights that a serving system asks about. */
+const SERVING_RIGHTS: readonly Right[] = ['hold', 'rollback'];
+
+/**
+ * The people of the record as somebody who verifies keeps them, by e-mail, with who may hold and roll back a model by the policy
+ * in force. `until`, ISO, is the moment that is asked about: what was revoked or registered after it does not count.
+ */
+export async function readTrust(
+  db: Db,
+  { model = '', until = null }: { model?: string; until?: string | null } = {},
+): Promise<Trust> {
+  const installations = await db.query<Pick<Trust, 'installation' | 'environment'>>(
+    'SELECT id AS installation, environment FROM installation',
+  );
+  const people = await db.query<PersonRow>(
+    `SELECT email, printed_name AS name, groups, kid, public_key AS "publicKey", assurance,
+            CASE WHEN $1::timestamptz IS NULL OR revoked_at <= $1 THEN revoked_at END AS "revokedAt",
+            CASE WHEN $1::timestamptz IS NULL OR stands_since <= $1 THEN stands_since END AS "standsSince"
+       FROM person ORDER BY email`,
+    [until],
+  );
+  const keys = await keysOf(
+    db,
+    people.rows.map(({ email }) => email),
+  );
+  const policies = await db.query<{ effective: string }>(
+    `SELECT effective FROM policy WHERE model IN ($1, '_defaults') AND ($2::timestamptz IS NULL OR registered_at <= $2)
+      ORDER BY model = $1 DESC, seq DESC LIMIT 1`,
+    [model, until],
+  );
+  const [here, policy] = [installations.rows[0], policies.rows[0]];
+  if (!here) throw new Error('the record has no installation');
+  const rights = policy && recordedPolicy(policy.effective).rights;
+  return {
+    ...here,
+    people: people.rows.map(({ publicKey, ...row }) => ({
+      ...row,
+      publicKey: publicKey === null ? null : (JSON.parse(publicKey) as PublicKey),
+      keys: keys.get(row.email) ?? [],
+    })),
+    ...(rights && { rights: Object.fromEntries(SERVING_RIGHTS.map((right) => [right, rights[right]])) }),
+  };
+}
