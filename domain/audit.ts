@@ -50,6 +50,9 @@ export interface AuditEntry {
 /** Who acts when nobody signed: the worker, on the authority of the record. */
 export const GATEHOUSE = 'gatehouse';
 
+/** Who acts with the installation's own login, and signs nothing. */
+export const OWNER = 'owner';
+
 /** The exact text that is stored and hashed for an audit event. */
 export function auditBody(entry: AuditEntry, seq: number, at: string): string {
   const { action, actor, subject, detail } = entry;

@@ -1,9 +1,11 @@
 import type { Refusal } from './refusal.js';
-import { formatDuration } from './quantity.js';
 import { misleading, notOnePerson, type Known } from './one-person.js';
 
 /** How long the first administrator's half waits for the second's. */
 export const ENROLMENT_WAITS_MS = 7 * 24 * 60 * 60_000;
+
+/** How many administrators the owner enrols: as many as it takes to enrol everybody else. */
+export const FIRST_ADMINISTRATORS = 2;
 
 /** What two administrators sign alike: the fields of their acts, in the order in which a difference is named. */
 export const ENROLMENT_FIELDS = ['email', 'name', 'member_of', 'key', 'request', 'issuer', 'subject', 'same_name'] as const;
@@ -135,9 +137,6 @@ export function judgeRevocation(email: string, people: readonly Enrollee[]): Ref
   if (was.revoked) return { kind: 'conflict', what: `${email} is revoked already`, next: 'nothing to do' };
   return nobodyLeft(email, people);
 }
-
-/** How long a first half waits, in words. */
-export const ENROLMENT_WAITS = formatDuration(ENROLMENT_WAITS_MS);
 
 function iso(at: number): string {
   return new Date(at).toISOString();

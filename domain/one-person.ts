@@ -59,7 +59,7 @@ const LOOKS_LIKE: readonly (readonly [from: string, to: string])[] = [
   ['уγү', 'y'],
   ['ζ', 'z'],
 ];
-const LETTERS = new Map(LOOKS_LIKE.flatMap(([from, to]) => [...from].map((letter) => [letter, to] as const)));
+const LETTERS = new Map(LOOKS_LIKE.flatMap(([from, to]) => Array.from(from, (letter) => [letter, to] as const)));
 const PAIRS: readonly (readonly [RegExp, string])[] = [
   [/rn/g, 'm'],
   [/vv/g, 'w'],
@@ -79,7 +79,7 @@ export function isSamePerson(one: string, other: string): boolean {
 /** What a text looks like: two texts with one look cannot be told apart at a glance. */
 export function look(text: string): string {
   const small = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  const letters = [...small].map((letter) => LETTERS.get(letter) ?? letter).join('');
+  const letters = Array.from(small, (letter) => LETTERS.get(letter) ?? letter).join('');
   const bare = letters.replace(/[^\p{L}\p{N}]/gu, '');
   return PAIRS.reduce((seen, [pair, one]) => seen.replace(pair, one), bare);
 }

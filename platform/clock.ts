@@ -1,4 +1,5 @@
 import type { Attempt } from '../domain/attempt.js';
+import { OWNER } from '../domain/audit.js';
 import type { Refusal } from '../domain/refusal.js';
 import { earnedAfter, stretchOf, type HealthWindow } from '../domain/soak.js';
 import { loadAttempt } from './attempt.js';
@@ -24,9 +25,6 @@ export interface ClockAdvance {
   /** Every open promotion; each run has to hear that time has passed. */
   readonly open: readonly string[];
 }
-
-/** Who moves the clock: the installation's owner, who signs nothing. */
-const OWNER = 'owner';
 
 /**
  * Moves the installation's clock on by `byMs` milliseconds, with the owner's login, in one audited transaction. The time

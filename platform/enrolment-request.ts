@@ -12,7 +12,8 @@ export interface EnrolmentRequest {
 }
 
 /** A request as it was read, or what is wrong with it. */
-export type OpenedRequest = { readonly ok: true; readonly request: EnrolmentRequest } | { readonly ok: false; readonly why: string };
+export type OpenedRequest =
+  { readonly ok: true; readonly request: EnrolmentRequest } | { readonly ok: false; readonly why: string };
 
 const TYPE = 'gatehouse-enrolment-request/v1';
 const FIELDS = 'email,name,typ,x';
@@ -40,7 +41,8 @@ export async function openRequest(jws: string): Promise<OpenedRequest> {
   if (header['alg'] !== 'EdDSA' || header['kid'] !== kid || Object.keys(header).length !== 2)
     return { ok: false, why: 'its header is not of its key' };
   // Written otherwise, the record would read another key out of it than this does.
-  if (canonicalJson({ typ: TYPE, email, name, x }) !== textOf(jws.split('.')[1])) return { ok: false, why: 'it is not canonical' };
+  if (canonicalJson({ typ: TYPE, email, name, x }) !== textOf(jws.split('.')[1]))
+    return { ok: false, why: 'it is not canonical' };
   if (!(await verifySignature(jws, publicJwk))) return { ok: false, why: 'its key has not signed it' };
   return { ok: true, request: { email, name, kid, publicJwk } };
 }

@@ -9,7 +9,9 @@ import { datasetsBacking } from './backing/datasets.js';
 import { envelopesBacking } from './backing/envelopes.js';
 import { evidenceBacking } from './backing/evidence.js';
 import { featureViewsBacking } from './backing/feature-views.js';
+import { createProposals, enrolmentsBacking } from './backing/enrolments.js';
 import { followUpsBacking } from './backing/follow-ups.js';
+import { installationBacking } from './backing/installation.js';
 import { peopleBacking } from './backing/people.js';
 import { policiesBacking } from './backing/policies.js';
 import { quarantinesBacking } from './backing/quarantines.js';
@@ -51,10 +53,12 @@ export function backing(db: Db): RecordBacking {
 function everyKind(db: Db): Backing[] {
   const told: Told = { versions: new Map(), attempts: new Map(), serving: new Map() };
   const jumps = createJumps();
-  const people = peopleBacking(db);
+  const people = peopleBacking(db, createProposals());
   const policies = policiesBacking(db);
   return [
     people,
+    enrolmentsBacking(db),
+    installationBacking(db),
     clockBacking(db, jumps),
     envelopesBacking(db, { people, jumps }),
     checkpointsBacking(db),

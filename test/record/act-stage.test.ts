@@ -11,9 +11,16 @@ import { makeWorld, type World } from '../support/world.js';
 
 const PLACES = Object.keys(VERSION_IN) as Place[];
 /** Acts that are about files, whole models, the trail or people, or make a version. */
+const ON_PEOPLE: readonly string[] = ['enrol', 'revoke', 'rotate'];
 const NOT_ON_A_VERSION: readonly string[] = [
-  ...['policy', 'feature-view', 'dataset', 'register', 'freeze', 'hold', 'checkpoint'],
-  ...['enrol', 'revoke', 'rotate'],
+  'policy',
+  'feature-view',
+  'dataset',
+  'register',
+  'freeze',
+  'hold',
+  'checkpoint',
+  ...ON_PEOPLE,
 ];
 
 let world: World;

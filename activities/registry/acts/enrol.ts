@@ -64,12 +64,13 @@ interface Completed {
 
 async function complete(tx: Tx, { says, hash, action, first, by }: Completed): Promise<void> {
   const was = (await allPeople(tx)).find(({ email }) => email === says.email);
-  const isSame = was !== undefined && !was.revoked && was.kid === (says.key || null) && was.account?.issuer === (says.issuer || undefined);
+  const isSame =
+    was !== undefined && !was.revoked && was.kid === (says.key || null) && was.account?.issuer === (says.issuer || undefined);
   const publicKey = says.key === '' ? null : was && was.kid === says.key ? was.publicKey : await keyOf(says.request);
   const assurance = isSame ? was.assurance : says.key === '' ? 'oidc' : 'enrolled';
   const detail = {
     ...told(says),
-    publicKey: publicKey as JsonValue,
+    publicKey,
     assurance,
     by: `${first.approver}, ${by}`,
     kind: 'administrators',

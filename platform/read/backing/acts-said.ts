@@ -1,4 +1,5 @@
 import type { ActType } from '../../../domain/acts.js';
+import type { JsonValue } from '../../../domain/canonical.js';
 import type { OpenedEnvelope } from '../../envelope.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { textOf } from './backing.js';
@@ -21,6 +22,15 @@ type Act = readonly [ActType, Says];
 
 const onAttempt: Says = ({ promotion, reason }, { subject, detail }) => promotion === subject && reason === detail['reason'];
 const byHand: Says = ({ model, reason }, { detail }) => model === detail['model'] && reason === detail['reason'];
+
+const namesOf = (value: JsonValue | undefined): string =>
+  Array.isArray(value) ? (value as JsonValue[]).map(textOf).join(',') : '';
+const ofPerson: Says = ({ email }, { subject }) => subject === `person/${email}`;
+const ofEnrolment: Says = (payload, event) =>
+  ofPerson(payload, event) &&
+  payload['name'] === event.detail['name'] &&
+  payload['member_of'] === namesOf(event.detail['groups']) &&
+  ['key', 'issuer', 'subject', 'same_name'].every((field) => payload[field] === (event.detail[field] ?? ''));
 
 const ofFreeze: Says = ({ model, reason }, { subject, detail }) =>
   reason === detail['reason'] && model === (detail['model'] ?? '') && subject === (detail['model'] ?? 'all models');
@@ -60,13 +70,18 @@ const ACT_OF: Readonly<Record<string, Act>> = {
   'soak.extended': ['extend', (payload, event) => onAttempt(payload, event) && payload['by_ms'] === event.detail['by_ms']],
   'soak.paused': ['pause', onAttempt],
   'soak.resumed': ['resume', onAttempt],
+  'enrolment.proposed': ['enrol', ofEnrolment],
+  'person.revoked': ['revoke', (payload, event) => ofPerson(payload, event) && payload['reason'] === event.detail['reason']],
+  'key.rotated': ['rotate', ({ key }, { subject, actor, detail }) => key === detail['key'] && subject === `person/${actor}`],
   'decision.approved': ['decision', decided],
   'decision.rejected': ['decision', decided],
   'decision.retracted': ['decision', decided],
 };
 
-/** The changes of stage and of production that people make by hand: these have an act of their own, the others none. */
+/** What people do by a signed act and others without one: changes of stage and of production by hand, enrolments by two. */
 const BY_HAND: Readonly<Record<string, Act>> = {
+  'person.enrolled administrators': ['enrol', ofEnrolment],
+  'person.changed administrators': ['enrol', ofEnrolment],
   'stage.changed withdrawn': ['withdraw', onAttempt],
   'production.changed rollback': [
     'rollback',

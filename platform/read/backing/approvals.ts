@@ -15,6 +15,7 @@ export interface ApprovalRow {
   readonly person: string;
   readonly accepted: boolean;
   readonly jws: string;
+  readonly received_at: string;
 }
 
 /** What the approvals of a change have to be about. */
@@ -25,12 +26,14 @@ export interface Approved {
   readonly barred: ReadonlySet<string>;
   readonly policy: PolicyFacts | undefined;
   readonly named: number;
+  /** The event of the change: whoever approved it was trusted until then. */
+  readonly seq: number;
 }
 
 /** The approvals of many changes, by the number of the change. */
 export async function approvalsOf(db: Db, changes: readonly number[]): Promise<Map<number, ApprovalRow[]>> {
   const { rows } = await db.query<ApprovalRow & { change: number }>(
-    `SELECT c.seq AS change, d.envelope, d.promotion_id, d.gate, d.decision, d.person, e.accepted, e.jws
+    `SELECT c.seq AS change, d.envelope, d.promotion_id, d.gate, d.decision, d.person, d.received_at, e.accepted, e.jws
        FROM production_change c JOIN decision d ON d.envelope = ANY (c.decisions) JOIN envelope e ON e.hash = d.envelope
       WHERE c.seq = ANY ($1)`,
     [changes],
@@ -52,20 +55,21 @@ export async function unapproved(
   if (persons.size !== approvals.length) return 'one person approved twice';
   if ([...persons].some((person) => approved.barred.has(person))) return 'somebody approved their own version';
   for (const approval of approvals) {
-    const { gate, person } = approval;
+    const { gate, person, received_at: receivedAt } = approval;
+    const then = people.before(approved.seq, person);
+    if (then?.revoked || receivedAt < (then?.standsSince ?? '')) return `the approval of ${person} at ${gate} stood no longer`;
     if (!(await isSigned(approval, approved, people)))
       return `the approval at ${gate} is not signed by ${person} over this version`;
     const group = approved.policy?.groupOf[gate as Gate];
     // A policy that is not what the trail says is named by itself.
-    if (group !== undefined && !people.enrolled(person)?.groups.includes(group))
-      return `${person} was not in ${group} to decide ${gate}`;
+    if (group !== undefined && !then?.groups.includes(group)) return `${person} was not in ${group} to decide ${gate}`;
   }
   return undefined;
 }
 
 async function isSigned(approval: ApprovalRow, { says }: Approved, people: People): Promise<boolean> {
-  const { gate, person, promotion_id: promotion } = approval;
-  const envelope = await signedBy(approval.jws, people.enrolled(person));
+  const { gate, person, promotion_id: promotion, received_at: receivedAt } = approval;
+  const envelope = await signedBy(approval.jws, people.at(receivedAt, person));
   if (!envelope || envelope.hash !== approval.envelope || !approval.accepted || approval.decision !== 'approve') return false;
   const expected = { ...says, gate, person, decision: 'approve' };
   return promotion === says['promotion'] && Object.entries(expected).every(([field, value]) => envelope.payload[field] === value);

@@ -82,6 +82,7 @@ export function changesBacking(db: Db, about: { told: Told; people: People; poli
       barred: new Set([registeredBy, ...attemptsOf(told, model, version).map((each) => each.requestedBy)]),
       policy: policies.factsOf(textOf(policy)),
       named: row.decisions.length,
+      seq: event.seq,
     };
     return (
       (await unapproved(approvals, approved, people)) ??

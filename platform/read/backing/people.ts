@@ -1,84 +1,93 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { canonicalJson } from '../../../domain/canonical.js';
 import type { Db } from '../../pool.js';
 import type { TrailEvent } from '../audit-trail.js';
-import { differing, textOf, type Backing } from './backing.js';
+import { differing, type Backing } from './backing.js';
+import { notEnrolledSo, type Proposals } from './enrolments.js';
+import { PERSON_EVENTS, stateAfter, type PersonColumns, type PersonState } from './person-states.js';
 import { scan } from './scan.js';
 import { micros } from './times.js';
 
-/** A person as the trail has them enrolled; what they signed is judged by this, whatever the record says of them today. */
-export interface Enrolled {
-  readonly kid: string;
-  /** Undefined where the event holds no key. */
-  readonly key: KeyObject | undefined;
-  readonly groups: readonly string[];
-}
-
-/** The people of the record, and who they are by the trail. */
+/** The people of the record, and who they were by the trail. */
 export interface People extends Backing {
-  enrolled(email: string): Enrolled | undefined;
+  /** Who somebody was when an event was written: what came before it, and not it itself. */
+  before(seq: number, email: string): PersonState | undefined;
+  /** Who somebody was at a time. */
+  at(time: string, email: string): PersonState | undefined;
 }
 
-/** Columns of `person`, except the e-mail, as an event has them. */
-type Columns = Readonly<Record<string, unknown>>;
+const PEOPLE = `SELECT email, printed_name, groups, kid, public_key, issuer, subject, assurance, enrolled_by, ${[
+  'enrolled_at',
+  'key_since',
+  'stands_since',
+  'revoked_at',
+]
+  .map((column) => `${micros(column)} AS ${column}`)
+  .join(', ')} FROM person ORDER BY email`;
+const KEYS = `SELECT kid, person, public_key, ${micros('since')} AS since FROM person_key ORDER BY kid`;
 
-const PEOPLE = `SELECT email, printed_name, groups, kid, public_key, assurance, enrolled_by, revoked_at,
-                       ${micros('enrolled_at')} AS enrolled_at FROM person ORDER BY email`;
-
-/** Compares every column of every person with the event of their enrolment. */
-export function peopleBacking(db: Db): People {
-  const told = new Map<string, Enrolled & { readonly seq: number; readonly columns: Columns }>();
+/** Compares every column of every person and every key they ever had with the events that say who they are. */
+export function peopleBacking(db: Db, proposals: Proposals): People {
+  const told = new Map<string, PersonState[]>();
+  const keys = new Map<string, PersonColumns>();
+  const now = (email: string): PersonState | undefined => told.get(email)?.at(-1);
   return {
-    enrolled: (email) => told.get(email),
-    take(events) {
-      const enrolments = events.filter(({ action }) => action === 'person.enrolled');
-      return Promise.resolve(
-        enrolments.flatMap((event) => {
-          const email = event.subject.replace(/^person\//, '');
-          if (told.has(email)) return [`event ${event.seq} enrols ${email} a second time`];
-          told.set(email, { seq: event.seq, ...asEnrolled(event) });
-          return [];
-        }),
-      );
-    },
+    before: (seq, email) => told.get(email)?.findLast((state) => state.seq < seq),
+    at: (time, email) => told.get(email)?.findLast((state) => state.at <= time),
+    take: (events) => Promise.resolve(events.flatMap(faultsOf)),
     async finish() {
-      const unseen = new Set(told.keys());
-      const faults: string[] = [];
-      for await (const rows of scan<Columns & { readonly email: string }>(db, PEOPLE)) {
-        for (const { email, ...is } of rows) {
-          unseen.delete(email);
-          const says = told.get(email);
-          const fault = says && differing(is, says.columns);
-          if (!says) faults.push(`person ${email} is on no event`);
-          else if (fault !== undefined) faults.push(`person ${email} is not who event ${says.seq} enrolled: ${fault}`);
-        }
-      }
-      return [...faults, ...[...unseen].map((email) => `person ${email} is on the trail and not on the record`)];
+      return [...(await everybody()), ...(await everyKey())];
     },
   };
-}
 
-function asEnrolled({ detail }: TrailEvent): Enrolled & { readonly columns: Columns } {
-  const { name, groups, key: kid, publicKey = null, assurance, by, enrolledAt } = detail;
-  const columns = {
-    printed_name: name,
-    groups,
-    kid,
-    public_key: canonicalJson(publicKey),
-    assurance,
-    enrolled_by: by,
-    enrolled_at: `${textOf(enrolledAt).slice(0, -1)}000Z`,
-    revoked_at: null,
-  };
-  const inGroups = Array.isArray(groups) ? groups.map(textOf) : [];
-  return { kid: textOf(kid), key: keyOf(publicKey), groups: inGroups, columns };
-}
+  function faultsOf(event: TrailEvent): string[] {
+    const { seq, action, subject } = event;
+    if (action === 'installation.changed') proposals.inProduction();
+    if (action === 'enrolment.proposed') proposals.take(event);
+    if (!PERSON_EVENTS.has(action)) return [];
+    const email = subject.replace(/^person\//, '');
+    const was = now(email);
+    if (action === 'person.enrolled' && was) return [`event ${seq} enrols ${email} a second time`];
+    if (action !== 'person.enrolled' && !was) return [`event ${seq} (${action}): ${email} is nobody`];
+    const fault = notEnrolledSo(event, { email, person: now, everybody: [...told.keys()], proposals });
+    const state = stateAfter(event, was);
+    told.set(email, [...(told.get(email) ?? []), state]);
+    return [...(fault === undefined ? [] : [`event ${seq} (${action}): ${fault}`]), ...newKey(email, state, was)];
+  }
 
-function keyOf(publicKey: TrailEvent['detail'][string]): KeyObject | undefined {
-  try {
-    const key = createPublicKey({ key: publicKey as JsonWebKey, format: 'jwk' });
-    return key.asymmetricKeyType === 'ed25519' ? key : undefined;
-  } catch {
-    return undefined;
+  function newKey(email: string, state: PersonState, was: PersonState | undefined): string[] {
+    if (state.kid === '' || state.kid === was?.kid) return [];
+    if (keys.has(state.kid)) return [`event ${state.seq} gives ${email} a key that was somebody's already`];
+    const { public_key: publicKey, key_since: since } = state.columns;
+    keys.set(state.kid, { person: email, public_key: publicKey, since });
+    return [];
+  }
+
+  async function everybody(): Promise<string[]> {
+    const unseen = new Set(told.keys());
+    const faults: string[] = [];
+    for await (const rows of scan<PersonColumns & { readonly email: string }>(db, PEOPLE)) {
+      for (const { email, ...is } of rows) {
+        unseen.delete(email);
+        const says = now(email);
+        const fault = says && differing(is, says.columns);
+        if (!says) faults.push(`person ${email} is on no event`);
+        else if (fault !== undefined) faults.push(`person ${email} is not who event ${says.seq} enrolled: ${fault}`);
+      }
+    }
+    return [...faults, ...[...unseen].map((email) => `person ${email} is on the trail and not on the record`)];
+  }
+
+  async function everyKey(): Promise<string[]> {
+    const unseen = new Set(keys.keys());
+    const faults: string[] = [];
+    for await (const rows of scan<PersonColumns & { readonly kid: string }>(db, KEYS)) {
+      for (const { kid, ...is } of rows) {
+        unseen.delete(kid);
+        const says = keys.get(kid);
+        const fault = says && differing(is, says);
+        if (!says) faults.push(`key ${kid} of ${String(is['person'])} is on no event`);
+        else if (fault !== undefined) faults.push(`key ${kid} is not as the trail has it: ${fault}`);
+      }
+    }
+    return [...faults, ...[...unseen].map((kid) => `key ${kid} is on the trail and not on the record`)];
   }
 }

@@ -1,12 +1,12 @@
 import { verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { openEnvelope, type OpenedEnvelope } from '../../envelope.js';
-import type { Enrolled } from './people.js';
+import type { PersonState } from './person-states.js';
 
 const verified = promisify(verify);
 
 /** What an envelope says, when it holds together and this enrolled person's key signed it; undefined otherwise. */
-export async function signedBy(jws: string, person: Enrolled | undefined): Promise<OpenedEnvelope | undefined> {
+export async function signedBy(jws: string, person: PersonState | undefined): Promise<OpenedEnvelope | undefined> {
   const opened = openEnvelope(jws);
   if (!person?.key || !opened.ok || opened.envelope.kid !== person.kid) return undefined;
   const end = jws.lastIndexOf('.');
