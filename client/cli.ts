@@ -60,6 +60,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'say which version may be loaded in a stage',
     load: async () => (await import('./commands/resolve.js')).resolveCommand,
   },
+  people: {
+    does: 'make keys, enrol, list and revoke people',
+    load: async () => (await import('./commands/people.js')).peopleCommand,
+  },
   pending: { does: 'list what waits, and for whom', load: async () => (await import('./commands/pending.js')).pendingCommand },
   status: { does: 'show stages, soak and gates', load: async () => (await import('./commands/status.js')).statusCommand },
   history: {

@@ -59,7 +59,7 @@ export function asRefused(error: unknown): unknown {
  * 4 when the approver is not enrolled, has no usable key, or the key is somebody else's.
  */
 export async function sign(
-  config: Pick<ClientConfig, 'keys' | 'keyFile'>,
+  config: Pick<ClientConfig, 'keys' | 'keyFile' | 'passphraseFile'>,
   record: RecordReader,
   act: ActType,
   fields: Readonly<Record<string, string | number>>,
@@ -81,7 +81,8 @@ export async function sign(
       allowed: 'the e-mail address of an enrolled person',
     });
   const path = config.keyFile ?? keyPath(config.keys, person.email);
-  const key = await loadKey(path);
+  const { passphraseFrom } = await import('./passphrase.js');
+  const key = await loadKey(path, passphraseFrom(config));
   const owner = people.find(({ kid }) => kid === key.kid);
   if (owner?.email !== person.email) {
     const belongs = owner ? `the key belongs to ${owner.email}` : "the key is nobody's on the record";

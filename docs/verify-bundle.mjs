@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 
 const GATES = ['data-science', 'devops', 'business', 'security'];
 const OVER = 'promotion gate person model version evidence_digest policy_digest artifact_digest feature_hash'.split(' ');
+const FIELDS = ['name', 'groups', 'key', 'issuer', 'subject'];
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 const ascii = (text) => text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const say = (text) => process.stdout.write(`ok    ${ascii(text)}\n`);
@@ -56,11 +57,10 @@ function verifyEvents({ events }) {
 }
 
 function verifyActs({ envelopes }, events) {
-  const enrolled = ({ person, kid }) =>
-    events.find((event) => event.subject === `person/${person}` && event.action === 'person.enrolled' && event.detail.key === kid)
-      ?.detail;
-  const acts = envelopes.map((jws) => opened(jws, (kid, { person }) => enrolled({ person, kid })?.publicKey));
+  const about = (person, seq) => events.filter((event) => event.subject === `person/${person}` && event.seq < seq);
+  const enrolled = (person, seq) => about(person, seq).findLast(({ action }) => action !== 'enrolment.proposed')?.detail;
   const naming = events.filter(({ action, detail }) => action !== 'act.refused' && detail.envelope !== undefined);
+  const acts = envelopes.map((jws, i) => opened(jws, (_, { person }) => enrolled(person, naming[i]?.seq)?.publicKey));
   must(naming.length === acts.length, 'a signed act or its event is missing');
   acts.forEach((act, i) => {
     const { typ, person, printed_name: name, installation, environment, kid, hash, issued, gate, decision } = act;
@@ -68,10 +68,13 @@ function verifyActs({ envelopes }, events) {
     const saysSame = Object.keys(detail).every((field) => typeof (act[field] ?? {}) === 'object' || act[field] === detail[field]);
     must(detail.envelope === hash && actor === person && saysSame, `event ${seq} is not what ${person} signed`);
     const isHere = installation === acts[0].installation && environment === acts[0].environment;
-    must(isHere && enrolled(act).name === name, `${typ} of ${person} is of another installation or name`);
+    const half = events.find((event) => event.actor !== actor && event.detail.envelope === detail.first);
+    const isByTwo = FIELDS.every((field) => canonical(half?.detail[field] ?? 0) === canonical(detail[field] ?? 0));
+    must(isByTwo || detail.kind !== 'administrators', `event ${seq} is not by two administrators`);
+    must(isHere && enrolled(person, seq).name === name, `${typ} of ${person} is of another installation or name`);
     say(`${[typ, gate, decision].filter(Boolean).join(' ')}: signed ${issued} by ${name} <${person}>, key ${kid}`);
   });
-  return { enrolled, acts: new Map(acts.map((act) => [act.hash, act])) };
+  return { about, enrolled, acts: new Map(acts.map((act) => [act.hash, act])) };
 }
 
 function verifyContents({ contents, events }, acts) {
@@ -81,7 +84,7 @@ function verifyContents({ contents, events }, acts) {
   say(`${Object.keys(contents).length} contents (policies, evidence, manifest, features, record) have their digests`);
 }
 
-function verifyApprovals({ promotion, contents }, events, { enrolled, acts }) {
+function verifyApprovals({ promotion, contents }, events, { about, enrolled, acts }) {
   const on = (action, subject = promotion) => events.filter((event) => event.action === action && event.subject === subject);
   const [[requested], [changed]] = [on('promotion.requested'), on('production.changed')];
   const [registered] = on('version.registered', promotion.replace(/\/\d+$/, ''));
@@ -98,7 +101,10 @@ function verifyApprovals({ promotion, contents }, events, { enrolled, acts }) {
     must(said && isSigned, `the approval at ${gate} is not over this evidence, policy and artifact`);
     const after = on('decision.retracted').filter(({ seq, actor }) => actor === person && seq > said.seq && seq < changed.seq);
     const { group } = JSON.parse(contents[policy]).gates[gate];
-    must(after.length === 0 && enrolled(act).groups.includes(group), `${person} did not or could not approve ${gate}`);
+    const isVoid = ({ seq, action, detail: { key } }) =>
+      action === 'person.revoked' || (action === 'person.changed' && key !== enrolled(person, seq).key);
+    const isKept = after.length === 0 && !about(person, changed.seq).some((event) => event.seq > said.seq && isVoid(event));
+    must(isKept && enrolled(person, changed.seq).groups.includes(group), `${person} did not or could not approve ${gate}`);
   }
   const who = approvals.map(({ person }) => person);
   const open = GATES.filter((gate) => !approvals.some((approval) => approval.gate === gate));
@@ -134,10 +140,10 @@ try {
   const [bundlePath, checkpointPath] = process.argv.slice(2);
   const bundle = verifyFile(readFileSync(bundlePath, 'latin1'));
   const events = verifyEvents(bundle);
-  const { enrolled, acts } = verifyActs(bundle, events);
-  verifyContents(bundle, acts);
-  verifyApprovals(bundle, events, { enrolled, acts });
-  if (checkpointPath) verifyCheckpoint(readFileSync(checkpointPath, 'utf8'), events, acts);
+  const people = verifyActs(bundle, events);
+  verifyContents(bundle, people.acts);
+  verifyApprovals(bundle, events, people);
+  if (checkpointPath) verifyCheckpoint(readFileSync(checkpointPath, 'utf8'), events, people.acts);
 } catch (error) {
   process.stdout.write(`FAIL  ${ascii(error.message)}\n`);
   process.exitCode = 1;

@@ -1,4 +1,5 @@
 import type { Attempt, DecisionRecord } from './attempt.js';
+import { isSamePerson } from './one-person.js';
 import { GATES, type Gate } from './policy.js';
 import type { GateView } from './progress.js';
 import type { Refusal } from './refusal.js';
@@ -110,8 +111,8 @@ function notOpen({ state, now, soak, policy, version }: Attempt): Refusal | unde
 }
 
 function notEntitled(attempt: Attempt, by: Decider, gate: Gate): Refusal | undefined {
-  if (attempt.barred.includes(by.email)) {
-    const role = by.email === attempt.registeredBy ? 'registered' : 'requested';
+  if (attempt.barred.some((barred) => isSamePerson(barred, by.email))) {
+    const role = isSamePerson(by.email, attempt.registeredBy) ? 'registered' : 'requested';
     return {
       kind: 'rule',
       what: `self-approval: ${by.email} ${role} this version`,
@@ -135,7 +136,7 @@ function notEntitled(attempt: Attempt, by: Decider, gate: Gate): Refusal | undef
 function notInOrder(attempt: Attempt, by: Decider, asked: AskedDecision): Refusal | undefined {
   const { gate, decision, comment } = asked;
   const gates = foldGates(attempt);
-  const approvedBy = (state: GateState) => state.approvals.some(({ person }) => person === by.email);
+  const approvedBy = (state: GateState) => state.approvals.some(({ person }) => isSamePerson(person, by.email));
   const own = gates.find(approvedBy);
   if (decision === 'retract') {
     return own?.gate === gate

@@ -29,6 +29,8 @@ export type ClientConfig<N extends Need = 'readUrl'> = { readonly [K in N]: stri
   readonly keys: string;
   /** The one key file to sign with instead of a demo person's. */
   readonly keyFile?: string;
+  /** The file that holds the passphrase of the key file. */
+  readonly passphraseFile?: string;
 };
 
 /** The kinds of work that workers do, each from a task queue of its own. */
@@ -137,6 +139,7 @@ export function readConfig<N extends Need = 'readUrl'>(
     store: env['GATEHOUSE_STORE'] ? resolve(env['GATEHOUSE_STORE']) : (stack?.store ?? paths.store),
     keys: stack?.keys ?? paths.keys,
     ...(keyFile && { keyFile }),
+    ...passphraseOf(env),
   };
   return config as unknown as ClientConfig<N>;
 }
@@ -153,6 +156,19 @@ export function readHoldConfig(env: Env = process.env): HoldConfig {
     trust: trust ? resolve(trust) : paths.trust,
     isTrustNamed: Boolean(trust),
   };
+}
+
+/** Where keys are kept, for who makes one and needs neither record nor Temporal. */
+export function readKeysConfig(env: Env = process.env): Pick<ClientConfig, 'keys' | 'passphraseFile'> {
+  const dataDir = readDataDir(env);
+  const isElsewhere = PLACES.some((name) => env[name]);
+  const stack = isElsewhere ? undefined : readConnection(dataDir);
+  return { keys: stack?.keys ?? dataDirPaths(dataDir).keys, ...passphraseOf(env) };
+}
+
+function passphraseOf(env: Env): { readonly passphraseFile?: string } {
+  const file = env['GATEHOUSE_PASSPHRASE_FILE'];
+  return file ? { passphraseFile: resolve(file) } : {};
 }
 
 /** The worker's configuration, from the environment alone; throws one `ConfigError` with every problem found. */
@@ -189,7 +205,8 @@ export function readStackConfig(env: Env = process.env): StackConfig {
 
 /** The environment for a process of the embedded stack: this process's own, without what names another record or Temporal. */
 export function stackEnvironment(own: Env, env: Env = process.env): NodeJS.ProcessEnv {
-  const foreign = /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY|TRUST)$)/;
+  const foreign =
+    /^(TEMPORAL_|PG[A-Z]+$|DATABASE_URL$|GATEHOUSE_(READ_URL|OWNER_URL|STORE|SERVING|NOTICES|DATA_DIR|KEY|PASSPHRASE_FILE|TRUST)$)/;
   const kept = Object.entries(env).filter(([name]) => !foreign.test(name));
   // An empty name means no file: a profile of this machine's user must not lead the stack to another Temporal.
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '', ...own };

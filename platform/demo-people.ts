@@ -4,7 +4,7 @@ import { GATEHOUSE } from '../domain/audit.js';
 import { canonicalJson } from '../domain/canonical.js';
 import { appendAudit, databaseNow } from './audit.js';
 import type { ConnectedPerson } from './connection-file.js';
-import { generateKey, keyPath, loadKey, type SigningKey } from './keys.js';
+import { generateKey, KeyError, keyPath, loadKey, type SigningKey } from './keys.js';
 import { inTransaction, openPool, type Tx } from './pool.js';
 
 const DOMAIN = 'duetmind.example';
@@ -102,7 +102,8 @@ async function mustHold({ email }: ConnectedPerson, kid: string, keysDir: string
   const path = keyPath(keysDir, email);
   const why = await loadKey(path).then(
     (key) => (key.kid === kid ? undefined : `${path} holds another key`),
-    (error: unknown) => (error as Error).message,
+    // What its owner has protected since then is theirs to open.
+    (error: unknown) => (error instanceof KeyError && error.isLocked ? undefined : (error as Error).message),
   );
   if (why === undefined) return;
   throw new Error(`${email} is enrolled, but ${why}; put the key file back, or start with another data directory`);

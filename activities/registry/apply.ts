@@ -25,7 +25,7 @@ import { revokePerson } from './acts/revoke.js';
 import { rotateKey } from './acts/rotate.js';
 import { sendOut } from '../notify/notices.js';
 import type { Applied, ApplyAct } from './applied.js';
-import { notCredible, unknownSigner } from './credible.js';
+import { formerSigner, notCredible, unknownSigner } from './credible.js';
 import type { Deps } from './deps.js';
 import { mustStillBeEntitled, RightGone } from './entitled.js';
 import { answerBefore, keep, KeptMeanwhile } from './kept.js';
@@ -88,7 +88,11 @@ async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, to
     const signer = await personByKey(tx, envelope.kid);
     const person = signer && (await verifySignature(jws, signer.publicKey)) ? signer : undefined;
     const at = await databaseNow(tx);
-    const wrong = person ? await notCredible(tx, envelope, person, at) : unknownSigner(envelope);
+    const wrong = person
+      ? await notCredible(tx, envelope, person, at)
+      : signer
+        ? unknownSigner(envelope)
+        : await formerSigner(tx, envelope);
     const act = person && { hash: envelope.hash, payload: envelope.payload, person, at, toRun };
     const result: Applied =
       wrong || !act ? { refusal: wrong ?? unknownSigner(envelope) } : await APPLY[envelope.act](tx, act, deps);

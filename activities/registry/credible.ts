@@ -4,6 +4,19 @@ import type { Person } from '../../platform/people.js';
 import type { Tx } from '../../platform/pool.js';
 import { notEntitled } from './entitled.js';
 
+/** The same where the key once was somebody's, and who it was. */
+export async function formerSigner(tx: Tx, envelope: OpenedEnvelope): Promise<Refusal> {
+  const { rows } = await tx.query<{ person: string; until: string }>(
+    `SELECT k.person, (SELECT min(n.since) FROM person_key n WHERE n.person = k.person AND n.since > k.since) AS until
+       FROM person_key k WHERE k.kid = $1`,
+    [envelope.kid],
+  );
+  const [was] = rows;
+  if (!was) return unknownSigner(envelope);
+  const given = `${envelope.kid}, until ${was.until} the key of ${was.person}`;
+  return { kind: 'identity', what: 'key', given, allowed: 'the key that they have now', next: 'sign it again with that' };
+}
+
 /** Why an envelope counts for nothing: no enrolled person's key made its signature. */
 export function unknownSigner({ kid }: OpenedEnvelope): Refusal {
   return {

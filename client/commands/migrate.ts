@@ -15,10 +15,12 @@ export function migrateCommand(program: Command): void {
     'migrate',
     "bring the record's schema up to this release (GATEHOUSE_OWNER_URL, or the running stack's owner.json)",
     migrateRecord,
-  ).addHelpText('after', EXAMPLE);
+  )
+    .option('--production', 'make the installation production as well, for good: demo people and a moved clock count for nothing')
+    .addHelpText('after', EXAMPLE);
 }
 
-async function migrateRecord(): Promise<Outcome> {
+async function migrateRecord({ production }: { readonly production?: boolean }): Promise<Outcome> {
   const { ownerUrl } = readConfig(process.env, ['ownerUrl']);
   const { migrate } = await import('../../platform/migrate.js');
   const lines: string[] = [];
@@ -28,5 +30,17 @@ async function migrateRecord(): Promise<Outcome> {
       ? error
       : new Refused(recordAway(ownerUrl, error, 'GATEHOUSE_OWNER_URL'));
   });
-  return { document: { ok: true, applied }, text: lines.join('\n') || 'the record is up to date' };
+  if (production) lines.push(await toProduction(ownerUrl));
+  const environment = production && { environment: 'production' };
+  return { document: { ok: true, applied, ...environment }, text: lines.join('\n') || 'the record is up to date' };
+}
+
+async function toProduction(ownerUrl: string): Promise<string> {
+  const { makeProduction, StaysDevelopment } = await import('../../platform/production.js');
+  const isNew = await makeProduction(ownerUrl).catch((error: unknown) => {
+    throw new Refused(error instanceof StaysDevelopment ? error.refusal : recordAway(ownerUrl, error, 'GATEHOUSE_OWNER_URL'));
+  });
+  return isNew
+    ? 'the installation is production now, for good; next: gatehouse people enrol --first'
+    : 'the installation is production';
 }

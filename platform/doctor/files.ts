@@ -37,7 +37,7 @@ export async function keysCheck({ keys, keyFile }: { readonly keys: string; read
   for (const file of files) {
     await loadKey(file).catch((error: unknown) => {
       if (!(error instanceof KeyError)) throw error;
-      wrong.push(error);
+      if (!error.isLocked) wrong.push(error);
     });
   }
   const none = `none in ${keys}; verbs that sign need one, in GATEHOUSE_KEY`;
@@ -45,7 +45,7 @@ export async function keysCheck({ keys, keyFile }: { readonly keys: string; read
   const refused = wrong.map(({ refusal: { what, given } }) => [what, given].filter(Boolean).join(', '));
   return checked('keys', wrong.length === 0, {
     found: refused.join('; ') || (files.length === 0 ? none : usable),
-    wants: 'private Ed25519 keys, mode 0600',
+    wants: 'private Ed25519 keys, mode 0600; those behind a passphrase are not opened',
     next: wrong[0]?.refusal.next ?? 'put the key file back as it was made',
   });
 }

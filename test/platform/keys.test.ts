@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { calculateJwkThumbprint, CompactEncrypt } from 'jose';
+import { calculateJwkThumbprint, compactDecrypt, CompactEncrypt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refusalLine } from '../../domain/refusal.js';
 import { generateKey, KeyError, keyPath, loadKey, writeKey } from '../../platform/keys.js';
@@ -85,8 +85,13 @@ describe('a key file that cannot be used says why (C9)', () => {
       ['world-readable', () => (write(key.privateJwk), chmodSync(path, 0o604)), /is open to other users; given: mode 0604/],
       ['RSA', () => write(rsa.export({ format: 'jwk' })), /holds a key of another kind; given: "RSA"/],
       ['Ed448', () => write(ed448.export({ format: 'jwk' })), /holds a key of another kind; given: "OKP Ed448"/],
-      ['protected PEM', () => write(String(protectedPem)), /protected by a passphrase/],
-      ['protected JWK', () => write(jwe), /protected by a passphrase/],
+      [
+        'protected PEM',
+        () => write(String(protectedPem)),
+        /protected by a passphrase, and none is given; .*GATEHOUSE_PASSPHRASE_FILE/,
+      ],
+      ['protected JWK', () => write(jwe), /protected by a passphrase, and none is given/],
+      ['RSA in PEM', () => write(String(rsa.export({ type: 'pkcs8', format: 'pem' }))), /another kind; given: "RSA"/],
       ['no JSON', () => write('hunter2'), /is no JSON object/],
       ['no object', () => write('[1]'), /is no JSON object/],
       ['public only', () => write(key.publicJwk), /holds a public key only/],
@@ -107,6 +112,66 @@ describe('a key file that cannot be used says why (C9)', () => {
       expect(line, name).toMatch(/^4: /);
       expect(line, name).not.toMatch(/hunter2|secret/);
       expect(line, name).not.toContain(key.privateJwk.d);
+    }
+  });
+});
+
+describe('a key behind a passphrase', () => {
+  const WORDS = 'four words are plenty';
+  const given = (passphrase: string) => () => Promise.resolve(passphrase);
+
+  it('is a JWK in a JWE (RFC 7517 §7) that anybody else can open with it, and nobody without', async () => {
+    const key = await generateKey();
+    await writeKey(path, key, WORDS);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const text = readFileSync(path, 'utf8').trim();
+    expect(text).not.toContain(key.privateJwk.d);
+    const { plaintext, protectedHeader } = await compactDecrypt(text, Buffer.from(WORDS), {
+      keyManagementAlgorithms: ['PBES2-HS512+A256KW'],
+      maxPBES2Count: 600_000,
+    });
+    expect(protectedHeader).toMatchObject({ enc: 'A256GCM', cty: 'jwk+json', p2c: 600_000 });
+    expect(JSON.parse(Buffer.from(plaintext).toString())).toEqual({ ...key.privateJwk, kid: key.kid });
+    expect(await loadKey(path, given(WORDS))).toEqual(key);
+  });
+
+  it('is read from an encrypted PEM, as openssl writes it, and from a plain one', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const { x } = privateKey.export({ format: 'jwk' });
+    write(String(privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: WORDS })));
+    expect((await loadKey(path, given(WORDS))).publicJwk.x).toBe(x);
+    write(String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
+    expect((await loadKey(path)).publicJwk.x).toBe(x);
+  });
+
+  it('four different messages, all of code 4: missing, group-readable, wrong passphrase, RSA (C9)', async () => {
+    const lines: string[] = [];
+    lines.push(await lineOf(loadKey(path, given(WORDS))));
+    await writeKey(path, await generateKey(), WORDS);
+    lines.push(await lineOf(loadKey(path, given('another passphrase'))));
+    chmodSync(path, 0o640);
+    lines.push(await lineOf(loadKey(path, given(WORDS))));
+    rmSync(path);
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    write(String(rsa.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: WORDS })));
+    lines.push(await lineOf(loadKey(path, given(WORDS))));
+    expect(lines).toEqual([
+      expect.stringMatching(/^4: there is no key file/),
+      expect.stringMatching(/^4: the passphrase of key file .* is wrong/),
+      expect.stringMatching(/^4: key file .* is open to other users/),
+      expect.stringMatching(/^4: key file .* holds a key of another kind; given: "RSA"/),
+    ]);
+    write(String(rsa.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: WORDS })));
+    expect(await lineOf(loadKey(path, given('another passphrase')))).toMatch(/^4: the passphrase .* is wrong/);
+  });
+
+  it('that is protected in another way is named, also where it asks for endless work', async () => {
+    for (const header of [
+      { alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 1000 },
+      { alg: 'PBES2-HS512+A256KW', enc: 'A256GCM', p2c: 4_000_000_000, p2s: 'AAAAAAAAAAAAAAAAAAAAAA' },
+    ]) {
+      write([header, 'AA', 'AA', 'AA', 'AA'].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.'));
+      expect(await lineOf(loadKey(path, given(WORDS)))).toMatch(/damaged, or protected in another way/);
     }
   });
 });

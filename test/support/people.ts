@@ -1,5 +1,8 @@
 import { applyEnvelope } from '../../activities/registry/apply.js';
 import { ACTS, type ActPayload, type ActType } from '../../domain/acts.js';
+import type { Gate } from '../../domain/policy.js';
+import { meaningOf, statementFields } from '../../domain/statement.js';
+import { loadAttempt } from '../../platform/attempt.js';
 import { databaseNow } from '../../platform/audit.js';
 import { signEnvelope } from '../../platform/envelope.js';
 import { signRequest } from '../../platform/enrolment-request.js';
@@ -57,4 +60,18 @@ export async function actAs(
     ...fields,
   };
   return applyEnvelope(world.deps, await signEnvelope(payload, key));
+}
+
+/** Decides a gate as somebody who is no demo person, over the statement as the record has it now. */
+export async function decideAs(
+  world: World,
+  who: Pick<Applicant, 'email' | 'name' | 'key'>,
+  promotionId: string,
+  gate: Gate,
+): Promise<ActAnswer> {
+  const attempt = await loadAttempt(world.db.reader, promotionId);
+  const fields = attempt && statementFields(attempt);
+  if (!fields) throw new Error(`${promotionId} has no statement`);
+  const meaning = meaningOf('approve', gate, attempt.policy.gates[gate].asks);
+  return actAs(world, who, 'decision', { ...fields, gate, decision: 'approve', meaning, comment: '' });
 }

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { advanceClock } from '../../platform/clock.js';
+import { readBundle } from '../../platform/read/bundle.js';
+import { verifyTrail } from '../../platform/read/audit-verify.js';
+import { approve, DAY } from '../read/life.js';
+import { verifyAlone, written } from '../support/bundle.js';
+import { actAs, ALICE, applicant, decideAs, enrolled, enrolling, ANTON, type Applicant } from '../support/people.js';
+import { drive, staged } from '../support/staged.js';
+import { makeWorld, type World } from '../support/world.js';
+
+let world: World;
+let id: string;
+let carla: Applicant;
+let rosa: Applicant;
+beforeAll(async () => {
+  world = await makeWorld();
+  carla = await applicant('carla.cole@example.com', 'Carla Cole');
+  rosa = await applicant('rosa.diaz@example.com', 'Rosa Díaz');
+  await enrolled(world, carla, 'security');
+  await enrolled(world, rosa, 'ds-team');
+  id = await staged(world, '1.2.0');
+}, 120_000);
+afterAll(() => world?.close());
+
+async function stateOf(gate: string): Promise<string | undefined> {
+  const { progress } = await world.activities.standing({ promotionId: id });
+  return progress.gates.find((each) => each.gate === gate)?.state;
+}
+
+describe('a key that was replaced by its owner', () => {
+  it('keeps the approvals that were given under it, and signs no more', async () => {
+    expect(await decideAs(world, rosa, id, 'data-science')).toMatchObject({ accepted: true });
+    const next = await applicant(rosa.email, rosa.name);
+    const rotated = await actAs(world, rosa, 'rotate', { key: next.key.kid, request: next.request });
+    expect(rotated).toMatchObject({ accepted: true });
+    expect(world.told).toContain(`nudge ${id}`);
+    expect(await stateOf('data-science')).toBe('approved');
+    expect(await decideAs(world, rosa, id, 'data-science')).toMatchObject({
+      refusal: { kind: 'identity', given: expect.stringMatching(/until .* the key of rosa/) as string },
+    });
+    rosa = next;
+  });
+});
+
+describe('revocation counts until the change (R15)', () => {
+  it('an approval whose author is revoked counts no more, also when the soak is over', async () => {
+    expect(await decideAs(world, carla, id, 'security')).toMatchObject({ accepted: true });
+    await approve(world, id, 'devops');
+    await approve(world, id, 'business');
+    world.told.length = 0;
+    const revoked = await world.act('revoke', ALICE, { email: carla.email, reason: 'her laptop was stolen today' });
+    expect(revoked).toMatchObject({ accepted: true, result: { state: 'revoked' } });
+    expect(world.told).toEqual([`nudge ${id}`]);
+    await advanceClock(world.db.ownerUrl, 8 * DAY);
+    await drive(world, id);
+    expect(await stateOf('security')).toBe('void');
+    expect(await stageOf()).toBe('staging');
+  });
+
+  it('a new key by two administrators brings none of it back; somebody else approves, and it goes', async () => {
+    const again = await applicant(carla.email, carla.name);
+    expect(await enrolled(world, again, 'security')).toMatchObject({ accepted: true, result: { state: 'changed' } });
+    await drive(world, id);
+    expect([await stateOf('security'), await stageOf()]).toEqual(['void', 'staging']);
+    await approve(world, id, 'security', 1);
+    await drive(world, id);
+    expect(await stageOf()).toBe('production');
+  });
+
+  it('leaves a trail that verifies, and a bundle that verifies alone', async () => {
+    expect(await verifyTrail(world.db.reader)).toMatchObject({ ok: true, unbacked: [] });
+    const bundle = await readBundle(world.db.reader, world.deps.store, id);
+    const ran = await verifyAlone(written(bundle));
+    expect(ran.stdout).toMatch(/4 gates approved by rosa\.diaz@example\.com, .*/);
+    expect(ran).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a key that was lost or stolen', () => {
+  it('is replaced by two administrators, and what was approved with it is void', async () => {
+    const other = await staged(world, '1.4.0');
+    expect(await decideAs(world, rosa, other, 'data-science')).toMatchObject({ accepted: true });
+    const next = await applicant(rosa.email, rosa.name);
+    expect(await enrolled(world, next, 'ds-team')).toMatchObject({ accepted: true, result: { state: 'changed' } });
+    const { progress } = await world.activities.standing({ promotionId: other });
+    expect(progress.gates.find(({ gate }) => gate === 'data-science')?.state).toBe('void');
+    expect(await decideAs(world, next, other, 'data-science')).toMatchObject({ accepted: true });
+  });
+
+  it('groups that change keep what is still theirs to approve', async () => {
+    const kept = await world.db.reader.query<{ kid: string }>('SELECT kid FROM person WHERE email = $1', [rosa.email]);
+    const fields = enrolling(rosa, 'ds-team,mlops', { key: kept.rows[0]?.kid ?? '', request: '' });
+    await world.act('enrol', ALICE, fields);
+    expect(await world.act('enrol', ANTON, fields)).toMatchObject({ accepted: true, result: { state: 'changed' } });
+    const { rows } = await world.db.reader.query<{ id: string }>(`SELECT id FROM promotion WHERE state = 'staging'`);
+    const { progress } = await world.activities.standing({ promotionId: rows[0]?.id ?? '' });
+    expect(progress.gates.find(({ gate }) => gate === 'data-science')?.state).toBe('approved');
+    expect(await verifyTrail(world.db.reader)).toMatchObject({ ok: true, unbacked: [] });
+  });
+});
+
+async function stageOf(): Promise<string | undefined> {
+  const { rows } = await world.db.reader.query<{ state: string }>('SELECT state FROM promotion WHERE id = $1', [id]);
+  return rows[0]?.state;
+}
