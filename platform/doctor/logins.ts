@@ -12,7 +12,7 @@ interface Rights {
 }
 
 /** Nobody but the schema's own functions touches these: they say what is in production, who may sign, and what happened. */
-const STAGES = `ARRAY['model_version_detail.status', 'promotion.state', 'person.groups', 'person.public_key', 'audit_event.body',
+const STAGES = `ARRAY['model_version_detail.status', 'promotion.state', 'person.groups', 'person.public_key', 'person.revoked_at', 'audit_event.body',
   'audit_head.seq', 'decision.decision', 'envelope.jws']`;
 
 const RIGHTS = `
