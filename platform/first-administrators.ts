@@ -1,13 +1,14 @@
-import { hasRight } from '../domain/acts.js';
 import { OWNER } from '../domain/audit.js';
 import { canonicalJson } from '../domain/canonical.js';
 import { FIRST_ADMINISTRATORS } from '../domain/enrolment.js';
 import { misleading, notOnePerson } from '../domain/one-person.js';
 import type { Refusal } from '../domain/refusal.js';
+import { hasRight } from '../domain/rights.js';
 import { nextAuditBody } from './audit.js';
-import { administers, enrollees } from './enrolment.js';
+import { enrollees } from './enrolment.js';
 import type { EnrolmentRequest } from './enrolment-request.js';
 import { allPeople, type Person } from './people.js';
+import { defaultRights } from './policy-for.js';
 import { inTransaction, openPool, type Tx } from './pool.js';
 
 /** Nobody is enrolled by the owner; the refusal says why. */
@@ -35,13 +36,14 @@ export async function enrolFirst(ownerUrl: string, request: EnrolmentRequest, gr
 async function enrol(tx: Tx, { email, name, kid, publicJwk }: EnrolmentRequest, groups: readonly string[]): Promise<number> {
   await tx.query(`SELECT FROM work_lock WHERE name = 'people' FOR UPDATE`);
   const people = await allPeople(tx);
-  const count = people.filter((person) => administers(person) && person.assurance !== 'demo').length;
+  const { people: allowed } = await defaultRights(tx);
+  const count = people.filter((person) => administers(person, allowed) && person.assurance !== 'demo').length;
   const was = people.find((person) => person.email === email);
   const asked = { email, name, key: kid, issuer: '', subject: '' };
   const refusal =
     tooMany(count) ??
-    noAdministrator(groups) ??
-    standing(was, kid) ??
+    noAdministrator(groups, allowed) ??
+    standing(was, kid, allowed) ??
     misleading(asked) ??
     notOnePerson(asked, await enrollees(tx), '');
   if (refusal) throw new NotFirst(refusal);
@@ -67,14 +69,18 @@ function tooMany(count: number): Refusal | undefined {
   return { kind: 'rule', what, allowed: 'two of them enrol everybody else', next: 'gatehouse people enrol --approver' };
 }
 
-function noAdministrator(groups: readonly string[]): Refusal | undefined {
-  if (hasRight('enrol', groups)) return undefined;
+function administers({ groups, revoked }: Person, allowed: readonly string[]): boolean {
+  return !revoked && hasRight(groups, allowed);
+}
+
+function noAdministrator(groups: readonly string[], allowed: readonly string[]): Refusal | undefined {
+  if (hasRight(groups, allowed)) return undefined;
   const next = 'give a group with the right people, such as admin';
   return { kind: 'rule', what: 'the owner enrols administrators only', given: groups.join(', '), next };
 }
 
 /** Whoever is an administrator already stays as they are; others come back, or come to it, with a key of their own. */
-function standing(was: Person | undefined, kid: string): Refusal | undefined {
-  if (!was || (was.kid !== kid && (was.revoked || !administers(was)))) return undefined;
+function standing(was: Person | undefined, kid: string, allowed: readonly string[]): Refusal | undefined {
+  if (!was || (was.kid !== kid && (was.revoked || !administers(was, allowed)))) return undefined;
   return { kind: 'conflict', what: `${was.email} is enrolled already`, next: 'gatehouse people list' };
 }

@@ -16,7 +16,7 @@ function terminal(isTTY: boolean, ...typed: string[]): { on: AskingOn; shown: ()
   output.on('data', (text: Buffer) => {
     shown += text.toString();
     // Types once it is asked, as people do.
-    if (/: $/.test(text.toString())) setImmediate(() => input.write(typed.shift() ?? '\u0004'));
+    if (text.toString().endsWith(': ')) setImmediate(() => input.write(typed.shift() ?? '\u0004'));
   });
   return { on: { input: Object.assign(input, { isTTY }), output: Object.assign(output, { isTTY }) }, shown: () => shown };
 }

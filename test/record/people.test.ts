@@ -85,7 +85,7 @@ describe('enrolment takes two administrators (R12)', () => {
       actAs(world, gil, 'revoke', { email: hal.email, reason: 'hal is revoked by gil' }),
       actAs(world, hal, 'revoke', { email: gil.email, reason: 'gil is revoked by hal' }),
     ]);
-    expect(answers.map(({ accepted }) => accepted).sort()).toEqual([false, true]);
+    expect(answers.filter(({ accepted }) => accepted)).toHaveLength(1);
   });
 
   it('a login of a worker cannot enrol by itself', async () => {
@@ -112,7 +112,7 @@ describe('enrolment takes two administrators (R12)', () => {
 
   it('verifies, and what is edited is named', async () => {
     expect((await verifyTrail(world.db.reader)).unbacked).toEqual([]);
-    const { client, after } = await intrude(world);
+    const intruder = await intrude(world);
     try {
       for (const [statement, why] of [
         [`UPDATE person SET revoked_at = NULL WHERE email LIKE 'alice%'`, /person alice\S+ is not who event/],
@@ -136,9 +136,9 @@ describe('enrolment takes two administrators (R12)', () => {
           /the installation is production, the trail has it as development/,
         ],
       ] as const)
-        expect((await after(statement)).unbacked.join('\n'), statement).toMatch(why);
+        expect((await intruder.after(statement)).unbacked.join('\n'), statement).toMatch(why);
     } finally {
-      await client.end();
+      await intruder.client.end();
     }
   });
 });

@@ -1,6 +1,7 @@
-import { hasRight } from '../../../domain/acts.js';
 import { GATEHOUSE, OWNER } from '../../../domain/audit.js';
 import { ENROLMENT_WAITS_MS, FIRST_ADMINISTRATORS } from '../../../domain/enrolment.js';
+import { DEFAULTS, FIRST_RIGHTS, hasRight } from '../../../domain/rights.js';
+import { recordedPolicy } from '../../../domain/policy-sections.js';
 import type { Db } from '../../pool.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { differing, textOf, type Backing } from './backing.js';
@@ -14,18 +15,40 @@ export interface Proposals {
   of(envelope: string): TrailEvent | undefined;
   inProduction(): void;
   isProduction(): boolean;
+  /** Hears of a policy: the defaults say who may change people. */
+  registered(db: Db, event: TrailEvent): Promise<void>;
+  /** The groups that may change people by the policies so far. */
+  administrators(): readonly string[];
 }
 
 /** Starts before the first event. */
 export function createProposals(): Proposals {
   const asked = new Map<string, TrailEvent>();
   let isProduction = false;
+  let administrators = FIRST_RIGHTS.people;
   return {
     take: (event) => void asked.set(textOf(event.detail['envelope']), event),
     of: (envelope) => asked.get(envelope),
     inProduction: () => void (isProduction = true),
     isProduction: () => isProduction,
+    async registered(db, { subject, detail }) {
+      if (subject !== `policy/${DEFAULTS}`) return;
+      const { rows } = await db.query<{ effective: string }>('SELECT effective FROM policy WHERE digest = $1 LIMIT 1', [
+        textOf(detail['digest']),
+      ]);
+      administrators = rows[0] ? groupsIn(rows[0].effective) : administrators;
+    },
+    administrators: () => administrators,
   };
+}
+
+/** A text that is not a policy is named where policies are compared. */
+function groupsIn(effective: string): readonly string[] {
+  try {
+    return recordedPolicy(effective).rights.people;
+  } catch {
+    return [];
+  }
 }
 
 interface Known {
@@ -65,7 +88,7 @@ function notByTwo({ actor, at, subject, detail }: TrailEvent, known: Known): str
 
 function administers({ person: known, proposals }: Known, email: string): boolean {
   const person = known(email);
-  if (!person || person.revoked || !hasRight('enrol', person.groups)) return false;
+  if (!person || person.revoked || !hasRight(person.groups, proposals.administrators())) return false;
   return person.assurance !== 'demo' || !proposals.isProduction();
 }
 

@@ -32,7 +32,14 @@ export function peopleBacking(db: Db, proposals: Proposals): People {
   return {
     before: (seq, email) => told.get(email)?.findLast((state) => state.seq < seq),
     at: (time, email) => told.get(email)?.findLast((state) => state.at <= time),
-    take: (events) => Promise.resolve(events.flatMap(faultsOf)),
+    async take(events) {
+      const faults: string[] = [];
+      for (const event of events) {
+        if (event.action === 'policy.registered') await proposals.registered(db, event);
+        faults.push(...faultsOf(event));
+      }
+      return faults;
+    },
     async finish() {
       return [...(await everybody()), ...(await everyKey())];
     },
