@@ -10,6 +10,7 @@ import { signedHolds } from '../platform/serving/held-by.js';
 import { holdSpool } from '../platform/serving/hold-spool.js';
 import { readTrustFile } from '../platform/serving/trust-file.js';
 import { Refused } from './output.js';
+import { passphraseFrom } from './passphrase.js';
 import { openRecord, shown, within } from './record.js';
 import { newNonce } from './signing.js';
 
@@ -37,7 +38,7 @@ export async function signHold(config: HoldConfig, asked: AskedHold): Promise<Si
   const { trust, now } = await atHand(config, asked.model);
   const person = personOf(trust, asked.approver);
   const path = config.keyFile ?? keyPath(config.keys, person.email);
-  const key = await loadKey(path);
+  const key = await loadKey(path, passphraseFrom(config));
   if (key.kid !== person.kid) {
     const what = `--approver says ${person.email}, the key is another's`;
     throw new Refused({ kind: 'identity', what, given: path, allowed: 'your own enrolled key' });

@@ -57,6 +57,7 @@ export interface HoldConfig {
   readonly mayMakeServing: boolean;
   readonly keys: string;
   readonly keyFile?: string;
+  readonly passphraseFile?: string;
   /** The file of people: the one that was named, or the data directory's copy, which may be replaced by a newer one. */
   readonly trust: string;
   readonly isTrustNamed: boolean;
@@ -153,6 +154,7 @@ export function readHoldConfig(env: Env = process.env): HoldConfig {
     mayMakeServing: Boolean(serving) || (!store && existsSync(paths.root)),
     keys: paths.keys,
     ...(keyFile && { keyFile: resolve(keyFile) }),
+    ...passphraseOf(env),
     trust: trust ? resolve(trust) : paths.trust,
     isTrustNamed: Boolean(trust),
   };

@@ -2,23 +2,27 @@ import { when } from '../../domain/times.js';
 import { ENROLMENT_WAITS_MS, type WaitingHalf } from '../../domain/enrolment.js';
 import { readConfig } from '../../platform/config.js';
 import { enrollees, waitingHalves } from '../../platform/enrolment.js';
-import { allPeople, keysOf, type Person, type PersonKey } from '../../platform/people.js';
+import { allPeople, type Person } from '../../platform/people.js';
+import { readTrust } from '../../platform/read/trust.js';
 import type { Outcome } from '../output.js';
 import { openRecord } from '../record.js';
 import { lines } from '../show/marks.js';
 import { table } from '../table.js';
 import { terminalOf, type Canvas } from '../terminal.js';
 
-/** Everybody on the record, with every key they ever had, and the enrolments that wait for a second administrator. */
+/**
+ * Everybody on the record, with every key they ever had, and the enrolments that wait for a second administrator. The document is
+ * also the list of people that a serving system keeps.
+ */
 export async function listPeople(): Promise<Outcome> {
   const record = await openRecord(readConfig());
   try {
     const people = await allPeople(record.db);
-    const emails = people.map(({ email }) => email);
-    const keys = await keysOf(record.db, emails);
+    const trust = await readTrust(record.db);
     const waiting = await waitingHalves(record.db, await enrollees(record.db));
     const document = {
-      people: people.map((person) => personDocument(person, keys.get(person.email) ?? [])),
+      ...trust,
+      people: trust.people.map((known) => ({ ...known, ...enrolmentOf(people.find(({ email }) => email === known.email)) })),
       waiting: waiting.map(waitingDocument),
     };
     return { document, text: textOf(people, waiting, terminalOf()) };
@@ -27,16 +31,15 @@ export async function listPeople(): Promise<Outcome> {
   }
 }
 
-function personDocument(person: Person, keys: readonly PersonKey[]): object {
-  const { email, printedName: name, groups, kid: key, publicKey, account, assurance, enrolledBy, enrolledAt, revokedAt } = person;
-  return { email, name, groups, key, publicKey, account, assurance, enrolledBy, enrolledAt, revokedAt, keys };
+function enrolmentOf(person: Person | undefined): object {
+  return person ? { account: person.account, enrolledBy: person.enrolledBy, enrolledAt: person.enrolledAt } : {};
 }
 
 function waitingDocument({ approver: by, at, says }: WaitingHalf) {
-  const { email, name, member_of: groups, key, issuer, subject, same_name: sameName } = says;
+  const { email, name, member_of: groups, key: kid, issuer, subject, same_name: sameName } = says;
   const account = issuer === '' ? null : { issuer, subject };
   const times = { at: new Date(at).toISOString(), until: new Date(at + ENROLMENT_WAITS_MS).toISOString() };
-  return { email, name, groups: groups.split(','), key: key || null, account, sameName, by, ...times };
+  return { email, name, groups: groups.split(','), kid: kid || null, account, sameName, by, ...times };
 }
 
 function textOf(people: readonly Person[], waiting: readonly WaitingHalf[], on: Canvas): string {
@@ -57,7 +60,7 @@ function textOf(people: readonly Person[], waiting: readonly WaitingHalf[], on: 
       half.email,
       half.name,
       half.groups.join(', '),
-      half.key ?? half.account?.subject ?? null,
+      half.kid ?? half.account?.subject ?? null,
       `${half.by}, ${when(half.at)}${half.sameName && ` (same name: ${half.sameName})`}`,
       when(half.until),
     ]);

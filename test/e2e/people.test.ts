@@ -29,7 +29,7 @@ interface Listed {
   readonly people: readonly {
     readonly email: string;
     readonly groups: readonly string[];
-    readonly key: string;
+    readonly kid: string;
     readonly publicKey: { readonly x: string };
     readonly revokedAt: string | null;
     readonly keys: readonly { readonly kid: string }[];
@@ -81,7 +81,7 @@ describe('people, from the command line', { timeout: 120_000 }, () => {
     const rotated = await withPassphrase(() => stack.json<{ old: string }>(0, 'people', 'rotate', '--approver', CARLA));
     expect(readFileSync(rotated.old, 'utf8')).toBe(old);
     const after = await carla();
-    expect(after?.keys.map(({ kid }) => kid)).toEqual([before?.key, after?.key]);
+    expect(after?.keys.map(({ kid }) => kid)).toEqual([before?.kid, after?.kid]);
     process.env['GATEHOUSE_KEY'] = rotated.old;
     expect(await withPassphrase(() => stack.cli(...freeze()))).toMatchObject({ code: 4 });
     delete process.env['GATEHOUSE_KEY'];
