@@ -42,6 +42,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   resume: actVerb('resume', 'let a paused soak go on'),
   withdraw: actVerb('withdraw', 'end your own attempt'),
   repin: actVerb('repin', 'pin the newest policy to a version in staging'),
+  'break-glass': {
+    does: 'skip a wait, as one of two people',
+    load: async () => (await import('./commands/break-glass.js')).breakGlassCommand,
+  },
   freeze: {
     does: 'hold promotions to production back',
     load: async () => (await import('./commands/freeze.js')).freezeCommand,

@@ -5,7 +5,6 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 const GATES = ['data-science', 'devops', 'business', 'security'];
-const OVER = 'promotion gate person model version evidence_digest policy_digest artifact_digest feature_hash'.split(' ');
 const FIELDS = ['name', 'groups', 'key', 'issuer', 'subject'];
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 const ascii = (text) => text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -90,17 +89,16 @@ function verifyApprovals({ promotion, contents }, events, { about, enrolled, act
   const [registered] = on('version.registered', promotion.replace(/\/\d+$/, ''));
   must(requested && registered, 'the request or the registration is missing');
   if (!changed) return say(`NOT PROMOTED: ${promotion} is ${on('stage.changed').at(-1).detail.to}`);
-  const { model, to, from, evidence, policy, approvals, record: recordDigest } = changed.detail;
-  const { artifactDigest, featureHash } = registered.detail;
+  const { model, to: version, from, evidence: evidence_digest, policy: policy_digest, approvals } = changed.detail;
+  const { artifactDigest: artifact_digest, featureHash: feature_hash } = registered.detail;
+  const over = { promotion, model, version, artifact_digest, evidence_digest, policy_digest };
+  const signs = (act, fields) => Object.entries({ ...over, ...fields }).every(([field, value]) => act?.[field] === value);
   for (const { gate, person, envelope } of approvals) {
     const said = on('decision.approved').find(({ seq, detail }) => detail.envelope === envelope && seq < changed.seq);
-    const act = acts.get(envelope) ?? {};
-    const over = [promotion, gate, person, model, to, evidence, policy, artifactDigest, featureHash];
-    const isSigned =
-      act.typ === 'gatehouse-decision/v1' && act.decision === 'approve' && OVER.every((f, i) => act[f] === over[i]);
+    const isSigned = signs(acts.get(envelope), { typ: 'gatehouse-decision/v1', decision: 'approve', gate, person, feature_hash });
     must(said && isSigned, `the approval at ${gate} is not over this evidence, policy and artifact`);
     const after = on('decision.retracted').filter(({ seq, actor }) => actor === person && seq > said.seq && seq < changed.seq);
-    const { group } = JSON.parse(contents[policy]).gates[gate];
+    const { group } = JSON.parse(contents[policy_digest]).gates[gate];
     const isVoid = ({ seq, action, detail: { key } }) =>
       action === 'person.revoked' || (action === 'person.changed' && key !== enrolled(person, seq).key);
     const isKept = after.length === 0 && !about(person, changed.seq).some((event) => event.seq > said.seq && isVoid(event));
@@ -112,12 +110,20 @@ function verifyApprovals({ promotion, contents }, events, { about, enrolled, act
   must(new Set(who).size === who.length, 'one person approved twice');
   must(!who.includes(requested.actor) && !who.includes(registered.actor), 'somebody approved their own version');
   say(`${GATES.length} gates approved by ${who.join(', ')}, none of whom registered or requested the version`);
+  const breakGlass = changed.detail.breakGlass ?? [];
+  for (const { person, skip, envelope } of breakGlass) {
+    const isPair = breakGlass.filter((each) => each.skip === skip && each.person !== person).length === 1;
+    const isSigned = signs(acts.get(envelope), { typ: 'gatehouse-break-glass/v1', person, skip });
+    must(isPair && isSigned && ![requested.actor, registered.actor].includes(person), `${person} may skip no ${skip}`);
+  }
+  if (breakGlass.length > 0) say(`BREAK-GLASS by ${breakGlass.map(({ person, skip }) => `${person} (${skip})`).join(' and ')}`);
 
-  const [findings, record] = [JSON.parse(contents[evidence]), JSON.parse(contents[recordDigest])];
+  const [findings, record] = [contents[evidence_digest], contents[changed.detail.record]].map((text) => JSON.parse(text));
   const passed = ({ verdict, check }) => verdict === 'pass' || (verdict === 'skipped' && check === 'not-worse-than-production');
   must(findings.length === 10 && [...findings, ...record.rechecks].every(passed), 'a check has not passed');
-  must(canonical(record.metrics) === contents[evidence], 'the record of the change has other evidence');
-  must(canonical({ files: record.artifacts }) === contents[artifactDigest], 'the record of the change has other artifacts');
+  must(canonical(record.breakGlass ?? []) === canonical(breakGlass), 'the record of the change has another break-glass');
+  must(canonical(record.metrics) === contents[evidence_digest], 'the record of the change has other evidence');
+  must(canonical({ files: record.artifacts }) === contents[artifact_digest], 'the record of the change has other artifacts');
   say(`${findings.length} checks and ${record.rechecks.length} re-checks passed on ${record.artifacts.length} artifacts`);
   say(`in production since ${changed.at}, in place of ${from ?? 'nothing'} (event ${changed.seq})`);
 }

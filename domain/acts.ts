@@ -108,6 +108,18 @@ export const ACTS = {
   resume: { typ: 'gatehouse-resume/v1', right: 'resume', fields: attempt },
   withdraw: { typ: 'gatehouse-withdraw/v1', right: 'withdraw', fields: attempt },
   repin: { typ: 'gatehouse-repin/v1', right: 'repin', fields: { ...attempt, policy_digest: matching(SHA256) } },
+  'break-glass': {
+    typ: 'gatehouse-break-glass/v1',
+    right: 'break-glass',
+    fields: {
+      ...attempt,
+      round: whole,
+      artifact_digest: matching(SHA256),
+      evidence_digest: matching(SHA256),
+      policy_digest: matching(SHA256),
+      skip: oneOf('soak', 'freeze', 'both'),
+    },
+  },
   freeze: {
     typ: 'gatehouse-freeze/v1',
     right: 'freeze',

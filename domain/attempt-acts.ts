@@ -20,7 +20,7 @@ export interface AskedAct {
 
 /** Why an act on an attempt does not count, or undefined when it does. Signature and group are judged before this. */
 export function judgeAttemptAct(act: AttemptAct, attempt: Attempt, by: Decider, asked: AskedAct): Refusal | undefined {
-  return notMeant(attempt, asked) ?? notInStaging(act, attempt) ?? RULES[act](attempt, by, asked);
+  return notMeant(attempt, asked) ?? inStagingOf(act, attempt) ?? RULES[act](attempt, by, asked);
 }
 
 function notMeant({ promotionId }: Attempt, { promotion }: AskedAct): Refusal | undefined {
@@ -28,7 +28,12 @@ function notMeant({ promotionId }: Attempt, { promotion }: AskedAct): Refusal | 
   return { kind: 'conflict', what: 'promotion', given: promotion, allowed: promotionId, next: 'see gatehouse status' };
 }
 
-function notInStaging(act: AttemptAct, { state, version, soak, now, policy }: Attempt): Refusal | undefined {
+/** Why an act that is for a version in staging comes too early or too late, or undefined. */
+export function inStagingOf(
+  act: string,
+  { state, version, soak, now, policy }: Attempt,
+  { evenAfterTheMaximum = false } = {},
+): Refusal | undefined {
   if (state !== 'staging' || !soak) {
     const next = state === 'validating' ? 'wait until the checks have passed' : 'see gatehouse status';
     return {
@@ -40,7 +45,7 @@ function notInStaging(act: AttemptAct, { state, version, soak, now, policy }: At
     };
   }
   const end = maximumEndsAt(soak, now, policy);
-  if (now <= end) return undefined;
+  if (now <= end || evenAfterTheMaximum) return undefined;
   const allowed = `until ${iso(end)}`;
   return { kind: 'rule', what: 'the soak maximum is over', given: iso(now), allowed, next: 'ask for a new attempt' };
 }

@@ -1,4 +1,5 @@
 import type { Decision } from './acts.js';
+import type { GlassSignature } from './break-glass.js';
 import type { CheckName, Finding } from './checks.js';
 import type { Freeze } from './freeze.js';
 import type { Gate, Policy } from './policy.js';
@@ -84,6 +85,8 @@ export interface Attempt {
   readonly production: string | null;
   /** What holds promotions of this model back now. */
   readonly freezes: readonly Freeze[];
+  /** What people signed to skip a wait of this attempt, in the order received. */
+  readonly breakGlass: readonly GlassSignature[];
   /** The production change this attempt made, and which of its follow-ups are done. */
   readonly change: { readonly key: string; readonly followUpsDone: readonly string[] } | null;
 }

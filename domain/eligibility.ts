@@ -1,6 +1,8 @@
 import { isAskedFor, type Attempt } from './attempt.js';
+import { brokenText, foldBreakGlass, proposedText, skipping, type Wait } from './break-glass.js';
 import { CHECKS, passes, RECHECKS, type Finding } from './checks.js';
-import type { Freeze } from './freeze.js';
+import { holdsOf, type Freeze } from './freeze.js';
+import { nextWindow, openWindow, windowText } from './freeze-window.js';
 import { foldGates } from './gates.js';
 import { formatDuration } from './quantity.js';
 import { openPause } from './pause.js';
@@ -24,6 +26,8 @@ export interface Eligibility {
   readonly eligible: boolean;
   /** ISO time, or null when no moment can be named. */
   readonly earliest: string | null;
+  /** When the soak minimum is over if staging stays healthy, ISO; null where no moment can be named. */
+  readonly minimumEndsAt: string | null;
   readonly conditions: readonly Condition[];
 }
 
@@ -39,7 +43,8 @@ export function eligibilityOf(attempt: Attempt): Eligibility {
   ];
   const met = conditions.every(({ verdict, id }) => verdict === 'pass' || (verdict === 'skipped' && isRuled(attempt, id)));
   const eligible = attempt.state === 'production' || (attempt.state === 'staging' && met);
-  return { eligible, earliest: earliestOf(attempt), conditions };
+  const soaked = soakedAt(attempt);
+  return { eligible, earliest: earliestOf(attempt), minimumEndsAt: soaked === null ? null : iso(soaked), conditions };
 }
 
 /** The conditions of a version nobody has asked to promote yet: everything is pending. */
@@ -104,14 +109,17 @@ function figures(values: Readonly<Record<string, string>>): string {
 function soakCondition(attempt: Attempt): Condition {
   const { soak, policy, relaxed } = attempt;
   const pause = openPause(soak?.pauses ?? []);
-  const over = soak !== null && soakIsOver(soak, policy) && !pause;
+  const skipped = skipping(attempt, 'soak');
+  const over = soak !== null && (soakIsOver(soak, policy) || skipped !== undefined) && !pause;
   const seen = soak?.last && soak.last.verdict !== 'healthy' ? `${soak.last.verdict}: ${soak.last.reason}` : '';
   const stopped = pause ? `paused by ${pause.by}: ${pause.reason}` : '';
   return {
     id: 'soak',
     kind: 'soak',
     verdict: over ? 'pass' : attempt.state === 'staging' || attempt.state === 'validating' ? 'pending' : 'fail',
-    measured: soak ? [`${inSeconds(soak.earnedMs)} earned`, seen, stopped].filter(Boolean).join('; ') : null,
+    measured: soak
+      ? [`${inSeconds(soak.earnedMs)} earned`, seen, stopped, glassOn(attempt, 'soak')].filter(Boolean).join('; ')
+      : null,
     limit: `>= ${formatDuration(policy.soak.min)} healthy`,
     source: relaxed.length > 0 ? `staging health; policy is relaxed in ${relaxed.join(', ')}` : 'staging health',
     who: pause ? `group ${policy.rights.resume.join(', ')}: gatehouse resume` : 'time in staging',
@@ -136,15 +144,26 @@ function incidentCondition({ critical }: Attempt): Condition {
   };
 }
 
-function freezeCondition({ freezes }: Attempt): Condition {
+function freezeCondition(attempt: Attempt): Condition {
+  const { freezes, policy, now } = attempt;
+  const { zone } = policy.freeze;
+  const open = openWindow(policy.freeze, now);
+  const held = freezes.map(heldText);
+  const lifts = [...new Set(freezes.map(({ kind }) => `gatehouse ${kind ?? 'freeze'} --lift`))];
+  const next = open ? undefined : nextWindow(policy.freeze, now);
+  const window = [
+    ...(open ? [`window ${windowText(open.window, zone)} until ${iso(open.until)}`] : []),
+    ...(next ? [`next window ${windowText(next.window, zone)} from ${iso(next.from)}`] : []),
+  ];
+  const isMet = holdsOf(attempt, skipping(attempt, 'freeze') !== undefined).texts.length === 0;
   return {
     id: 'freeze',
     kind: 'freeze',
-    verdict: freezes.length === 0 ? 'pass' : 'pending',
-    measured: freezes.map(heldText).join('; ') || null,
+    verdict: isMet ? 'pass' : 'pending',
+    measured: [...held, ...window, glassOn(attempt, 'freeze')].filter(Boolean).join('; ') || null,
     limit: 'none',
-    source: 'the record',
-    who: [...new Set(freezes.map(({ kind }) => `gatehouse ${kind ?? 'freeze'} --lift`))].join(', ') || 'gatehouse freeze --lift',
+    source: policy.freeze.windows.length > 0 ? "the record and the policy's windows" : 'the record',
+    who: freezes.length === 0 && open ? 'time' : lifts.join(', ') || 'gatehouse freeze --lift',
   };
 }
 
@@ -170,6 +189,16 @@ function heldText({ kind, model, by, reason }: Freeze): string {
   return `${kind ? `${kind} of ` : ''}${model ?? 'all models'} by ${by}: ${reason}`;
 }
 
+/** What people have signed to skip a wait, in words; empty where nobody has. */
+function glassOn(attempt: Attempt, wait: Wait): string {
+  const skipped = skipping(attempt, wait);
+  if (skipped) return `skipped by ${brokenText(skipped)}`;
+  const { broken, proposed } = foldBreakGlass(attempt);
+  const isFor = ({ skip }: { readonly skip: string }) => skip === wait || skip === 'both';
+  const waiting = broken.some(isFor) ? ['a break-glass waits for a healthy look'] : proposed.filter(isFor).map(proposedText);
+  return waiting.join('; ');
+}
+
 function gateConditions(attempt: Attempt): Condition[] {
   return foldGates(attempt).map(({ gate, state, last }) => {
     const verdict = state === 'approved' ? 'pass' : state === 'rejected' ? 'fail' : 'pending';
@@ -189,12 +218,20 @@ function gateConditions(attempt: Attempt): Condition[] {
   });
 }
 
+/** When the soak minimum is over or skipped if staging stays healthy; null while nobody knows. */
+function soakedAt(attempt: Attempt): number | null {
+  const { state, soak, now, policy } = attempt;
+  if (state !== 'staging' || !soak || openPause(soak.pauses)) return null;
+  return skipping(attempt, 'soak') ? now : Math.max(now, minimumEndsAt(soak, now, policy));
+}
+
 /** The earliest moment production could follow if everybody decided now and staging stayed healthy. */
 function earliestOf(attempt: Attempt): string | null {
-  const { state, soak, now, policy, freezes } = attempt;
-  // Nobody knows how long a pause or a freeze lasts.
-  if (state !== 'staging' || !soak || openPause(soak.pauses) || freezes.length > 0) return null;
-  return iso(Math.max(now, minimumEndsAt(soak, now, policy)));
+  const { policy, freezes } = attempt;
+  const [soaked, isSkipped] = [soakedAt(attempt), skipping(attempt, 'freeze') !== undefined];
+  // Nobody knows how long a freeze lasts that somebody has to lift.
+  if (soaked === null || (freezes.length > 0 && !isSkipped)) return null;
+  return iso((isSkipped ? undefined : openWindow(policy.freeze, soaked)?.until) ?? soaked);
 }
 
 function iso(at: number): string {

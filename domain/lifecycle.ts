@@ -1,8 +1,9 @@
 import type { Attempt, Recheck } from './attempt.js';
 import { checksOpen, isAskedFor } from './attempt.js';
+import { foldBreakGlass, signedFor, skipping, type BreakGlass, type Wait } from './break-glass.js';
 import { CHECKS, passes, RECHECKS, type CheckName } from './checks.js';
 import { stepsOpen } from './follow-ups.js';
-import { freezeText } from './freeze.js';
+import { holdsOf, isFrozen } from './freeze.js';
 import { foldGates } from './gates.js';
 import { openPause } from './pause.js';
 import type { Stage } from './progress.js';
@@ -64,8 +65,8 @@ function inStaging(attempt: Attempt): Next {
   // Both ends move on with the time; whoever resumes says so.
   if (openPause(soak.pauses)) return { kind: 'wait', until: null, probe: true };
   const expiry = maximumEndsAt(soak, now, policy);
-  // Ready wins over expired; it goes when the freeze ends, which whoever lifts it says.
-  if (isHeld(attempt)) return { kind: 'wait', until: null, probe: true };
+  // Ready wins over expired; it goes when the freeze ends: a window by the clock, a switch when whoever lifts it says so.
+  if (isHeld(attempt)) return { kind: 'wait', until: heldBackBy(attempt).until, probe: true };
   if (isReady(attempt)) {
     const rest = recheckRest(attempt);
     if (rest === 'fresh') return { kind: 'change' };
@@ -100,14 +101,19 @@ export function isReady(attempt: Attempt): boolean {
   return missingBeforeRecheck(attempt).length === 0;
 }
 
-/** Whether a freeze is all that holds an attempt back now. */
+/** Whether a freeze or hold is all that holds an attempt back now. */
 export function isHeld(attempt: Attempt): boolean {
-  return isReady(attempt) && attempt.freezes.length > 0;
+  return isReady(attempt) && heldBackBy(attempt).texts.length > 0;
+}
+
+/** What holds an attempt back now, ready or not, and until when where that is known. */
+export function heldBackBy(attempt: Attempt): ReturnType<typeof holdsOf> {
+  return holdsOf(attempt, skipping(attempt, 'freeze') !== undefined);
 }
 
 function missingBeforeRecheck(attempt: Attempt): string[] {
   const open = foldGates(attempt).filter(({ state }) => state !== 'approved');
-  const soak = attempt.soak && soakIsOver(attempt.soak, attempt.policy) ? [] : ['soak minimum'];
+  const soak = isSoaked(attempt) ? [] : [signedFor(attempt, 'soak') ? 'a healthy look at staging (break-glass)' : 'soak minimum'];
   const pause = openPause(attempt.soak?.pauses ?? []);
   const paused = pause ? [`resume (paused by ${pause.by}: ${pause.reason})`] : [];
   const checks = checksOpen(attempt, CHECKS).map((check) => `check ${check}`);
@@ -115,10 +121,26 @@ function missingBeforeRecheck(attempt: Attempt): string[] {
   return [...checks, ...soak, ...paused, ...open.map(({ gate }) => `gate ${gate}`), ...asked];
 }
 
+function isSoaked(attempt: Attempt): boolean {
+  const { soak, policy } = attempt;
+  return soak !== null && (soakIsOver(soak, policy) || skipping(attempt, 'soak') !== undefined);
+}
+
+/** The break-glasses that a change now would stand on: those that skip a wait which is not over. */
+export function glassInUse(attempt: Attempt): BreakGlass[] {
+  const { soak, policy } = attempt;
+  const waits: Wait[] = [
+    ...(soak && !soakIsOver(soak, policy) ? ['soak' as const] : []),
+    ...(isFrozen(attempt) ? ['freeze' as const] : []),
+  ];
+  const skips = waits.map((wait) => skipping(attempt, wait)?.skip);
+  return foldBreakGlass(attempt).broken.filter(({ skip }) => skips.includes(skip));
+}
+
 /** What an attempt in staging still misses, in words; empty when nothing. */
 export function missing(attempt: Attempt): string[] {
   const before = missingBeforeRecheck(attempt);
-  const frozen = attempt.freezes.map(freezeText);
+  const frozen = heldBackBy(attempt).texts;
   if (before.length > 0 || frozen.length > 0) return [...before, ...frozen];
   return latestRechecks(attempt)
     .filter((recheck) => !passes(recheck.finding))
@@ -152,8 +174,10 @@ function readySince(attempt: Attempt): number {
   const { soak, now, policy, askedAt } = attempt;
   const approvedAt = foldGates(attempt).flatMap(({ approvals }) => approvals.map(({ at }) => at));
   // After the minimum an unhealthy look moves no end: what counts is when it was earned.
-  const soakedAt = soak?.last?.verdict === 'healthy' ? minimumEndsAt(soak, now, policy) : 0;
-  return Math.max(soakedAt, askedAt ?? 0, ...approvedAt);
+  const isOver = soak?.last?.verdict === 'healthy' && soakIsOver(soak, policy);
+  const soakedAt = isOver ? minimumEndsAt(soak, now, policy) : 0;
+  const brokenAt = glassInUse(attempt).map(({ by: [, second] }) => second.at);
+  return Math.max(soakedAt, askedAt ?? 0, ...approvedAt, ...brokenAt);
 }
 
 function latestRechecks(attempt: Attempt): Recheck[] {

@@ -64,4 +64,6 @@ export interface Progress {
   readonly soak: SoakView | null;
   /** What the attempt waits for, in words; empty when for nothing. */
   readonly waitingFor: readonly string[];
+  /** Which waits people have signed to skip, in words; runs of before have it not. */
+  readonly breakGlass?: readonly string[];
 }

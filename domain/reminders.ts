@@ -16,6 +16,7 @@ export interface Notice {
     | 'approval-void'
     | 'attempt-ended'
     | 'production-changed'
+    | 'review-opened'
     | 'rollback-refused'
     | 'hold'
     | 'follow-up-failed';

@@ -57,6 +57,11 @@ export function soakIsOver(soak: Pick<Soak, 'earnedMs'>, policy: SoakPolicy): bo
   return soak.earnedMs >= policy.soak.min;
 }
 
+/** Whether the last look was healthy and still speaks for `now`. */
+export function isHealthyNow({ last }: Pick<Soak, 'last'>, now: number, policy: SoakPolicy): boolean {
+  return last?.verdict === 'healthy' && now - last.to <= POLLS_COVERED * policy.watch.every;
+}
+
 /** When the minimum ends if every moment from now on is healthy and unpaused; already past when it is over. */
 export function minimumEndsAt(soak: Soak, now: number, policy: SoakPolicy): number {
   const { from } = stretchOf(soak, now, policy);

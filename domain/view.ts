@@ -1,5 +1,6 @@
 import type { Attempt, DecisionRecord } from './attempt.js';
 import { checksOpen } from './attempt.js';
+import { brokenText, foldBreakGlass, proposedText, skipText } from './break-glass.js';
 import { CHECKS } from './checks.js';
 import { foldGates } from './gates.js';
 import { missing, nextOf } from './lifecycle.js';
@@ -28,6 +29,7 @@ export function progressOf(attempt: Attempt): Progress {
     gates: gateViews(attempt),
     soak: soakView(attempt),
     waitingFor: waitingFor(attempt),
+    breakGlass: foldBreakGlass(attempt).broken.map((each) => `${skipText(each.skip)}: ${brokenText(each)}`),
   };
 }
 
@@ -71,7 +73,8 @@ export function waitingFor(attempt: Attempt): string[] {
   if (next.kind === 'open-round') return [`a new round (${roundText(next)})`];
   if (next.kind === 'recheck') return ['re-checks'];
   if (next.kind === 'change') return ['the production change'];
-  return missing(attempt);
+  const misses = missing(attempt);
+  return misses.length === 0 ? [] : [...misses, ...foldBreakGlass(attempt).proposed.map(proposedText)];
 }
 
 function iso(at: number): string {

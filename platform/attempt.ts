@@ -8,6 +8,7 @@ import type { Round, RoundReason } from '../domain/void.js';
 import { askedByOf } from './asked-by.js';
 import { decisionOf, decisionRows } from './decisions.js';
 import { sha256 } from './digest.js';
+import { breakGlassOf } from './break-glass.js';
 import { openFreezes } from './freezes.js';
 import type { Db } from './pool.js';
 import { signersOf } from './signed-by.js';
@@ -106,6 +107,7 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     decisions: [],
     rechecks: await rechecksOf(db, promotionId, row.round),
     freezes: await openFreezes(db, row.model),
+    breakGlass: [],
     production: row.production,
     change: row.change_key === null ? null : { key: row.change_key, followUpsDone: row.follow_ups ?? [] },
   };
@@ -118,6 +120,7 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
   );
   return {
     ...attempt,
+    breakGlass: await breakGlassOf(db, attempt),
     askedBy: await askedByOf(db, attempt, request, signers),
     decisions: await Promise.all(decisions.map((decision) => decisionOf(decision, attempt, { signers, told }))),
   };

@@ -6,10 +6,11 @@ const KEY_FIGURES = 6;
 
 /** The Markdown checklist an operator sees in the Temporal UI. */
 export function detailsOf(progress: Progress): string {
-  const { model, version, state, relaxed, waitingFor, asOf, requestedBy } = progress;
+  const { model, version, state, relaxed, waitingFor, asOf, requestedBy, breakGlass = [] } = progress;
   return [
     `**${model} ${version}: ${state}** (as of ${asOf}, requested by ${requestedBy})`,
     ...(relaxed.length > 0 ? [`\n⚠ relaxed policy: looser than the guidelines in ${relaxed.join(', ')}`] : []),
+    ...breakGlass.map((each) => `\n⚠ wait skipped, ${each}`),
     ...(waitingFor.length > 0 ? [`\nWaits for: ${waitingFor.join(', ')}`] : []),
     '\n**Checks**\n',
     ...CHECKS.map((check) => checkLine(check, progress)),

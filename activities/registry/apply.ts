@@ -7,6 +7,7 @@ import { personByKey } from '../../platform/people.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import type { ActAnswer } from '../../workflows/messages.js';
 import { attemptAct } from './acts/attempt-act.js';
+import { breakGlass } from './acts/break-glass.js';
 import { retire, rollBack } from './acts/by-hand.js';
 import { recordCheckpoint } from './acts/checkpoint.js';
 import { decideOn } from './acts/decision.js';
@@ -45,6 +46,7 @@ const APPLY: Readonly<Record<ActType, ApplyAct>> = {
   resume: attemptAct('resume'),
   withdraw: attemptAct('withdraw'),
   repin: attemptAct('repin'),
+  'break-glass': breakGlass,
   freeze: freezePromotions,
   hold: holdServing,
   release: releaseVersion,

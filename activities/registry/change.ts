@@ -1,9 +1,10 @@
 import type { Attempt } from '../../domain/attempt.js';
+import type { GlassSignature } from '../../domain/break-glass.js';
 import { GATEHOUSE } from '../../domain/audit.js';
 import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
 import { foldGates } from '../../domain/gates.js';
 import { promotionChangeKey } from '../../domain/ids.js';
-import { recheckIds } from '../../domain/lifecycle.js';
+import { glassInUse, recheckIds } from '../../domain/lifecycle.js';
 import type { Notice } from '../../domain/reminders.js';
 import { nextAuditBody } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';
@@ -14,6 +15,7 @@ import { sendOut, writeNotices } from '../notify/notices.js';
 import { damagedFinding, damageOf } from './damage.js';
 import type { Deps } from './deps.js';
 import { reconcileHolds } from './reconcile-holds.js';
+import { openReview } from './review.js';
 import { settle } from './settle.js';
 import { holdsNotOnRecord } from './spooled-holds.js';
 import { writeVerdict } from './verdict.js';
@@ -42,8 +44,9 @@ export function createChangeProduction(deps: Deps) {
         const { notices: told } = await settle(tx, input.promotionId);
         return { outcome: 'not-due' as const, others: [], notices: [...due, ...told] };
       }
-      await change(tx, attempt, deps.store);
-      const told = await writeNotices(tx, [newsOf(attempt)]);
+      const glass = glassInUse(attempt).flatMap(({ by }) => by);
+      await change(tx, attempt, deps.store, glass);
+      const told = await writeNotices(tx, [newsOf(attempt), ...(glass.length > 0 ? [await openReview(tx, attempt, glass)] : [])]);
       return { outcome: 'done' as const, others: await otherOpenAttempts(tx, attempt), notices: [...due, ...told] };
     });
     for (const promotionId of others) {
@@ -76,12 +79,16 @@ function newsOf({ promotionId, model, version, production }: Attempt): Notice {
   };
 }
 
-async function change(tx: Tx, attempt: Attempt, store: Store): Promise<void> {
+async function change(tx: Tx, attempt: Attempt, store: Store, signed: readonly GlassSignature[]): Promise<void> {
   const { promotionId, production: from, version: to } = attempt;
   const approvals = foldGates(attempt).flatMap(({ gate, approvals: counted }) =>
     counted.map(({ id, person, at }) => ({ gate, person, at: new Date(at).toISOString(), envelope: id })),
   );
-  const record = canonicalJson(await recordOf(attempt, store, approvals));
+  const breakGlass = signed.map(({ id, skip, person, reason, at }) => {
+    return { skip, person, reason, at: new Date(at).toISOString(), envelope: id };
+  });
+  const skipped: { [name: string]: JsonValue } = breakGlass.length > 0 ? { breakGlass } : {};
+  const record = canonicalJson({ ...(await recordOf(attempt, store, approvals)), ...skipped });
   const body = await nextAuditBody(tx, {
     action: 'production.changed',
     actor: GATEHOUSE,
@@ -92,13 +99,14 @@ async function change(tx: Tx, attempt: Attempt, store: Store): Promise<void> {
       to,
       kind: 'promotion',
       approvals,
+      ...skipped,
       evidence: attempt.evidenceDigest,
       policy: attempt.policyDigest,
       relaxed: attempt.relaxed,
       record: sha256(record),
     },
   });
-  await tx.query('SELECT change_production($1, $2, $3, $4, $5, $6, $7, $8)', [
+  await tx.query('SELECT change_production($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
     promotionChangeKey(promotionId),
     promotionId,
     from,
@@ -107,11 +115,12 @@ async function change(tx: Tx, attempt: Attempt, store: Store): Promise<void> {
     record,
     attempt.policy.retention.years,
     body,
+    breakGlass.map(({ envelope }) => envelope),
   ]);
 }
 
 /** What a promotion keeps (rules §6; guidelines, Model Registry Records). */
-async function recordOf(attempt: Attempt, store: Store, approvals: JsonValue): Promise<JsonValue> {
+async function recordOf(attempt: Attempt, store: Store, approvals: JsonValue): Promise<{ [name: string]: JsonValue }> {
   const loaded = await loadPackage(store, attempt.artifactDigest);
   if (!loaded.ok) throw new Error(`the stored package of ${attempt.model} ${attempt.version} cannot be read`);
   return {

@@ -91,8 +91,8 @@ function refusalOf({ model, version, stage, conditions }: Check): Refusal {
 function nextOf(stage: Stage, unmet: readonly Condition[], { model, version }: VersionName): string {
   if (stage === 'staging') {
     const lacks = (of: Condition['kind']) => unmet.some(({ kind }) => kind === of);
-    const freeze = unmet.find(({ kind }) => kind === 'freeze');
-    return lacks('gate') ? 'gatehouse pending' : (freeze?.who ?? 'wait, and see gatehouse status');
+    const lift = unmet.find(({ kind, who }) => kind === 'freeze' && who !== 'time')?.who;
+    return lacks('gate') ? 'gatehouse pending' : (lift ?? 'wait, and see gatehouse status');
   }
   if (stage === 'validating') return 'wait for the checks';
   if (stage === 'archived' || stage === 'deleted') return 'see gatehouse status';

@@ -29,13 +29,14 @@ export function isOpen({ state }: AttemptStatus): boolean {
 
 /** One attempt in lines: who asked, where it is relaxed, soak, gates, what it waits for and from whom. */
 export function attemptLines(version: string, attempt: AttemptStatus, on: Canvas, linkTo: LinkTo): readonly string[] {
-  const { state, relaxed, checks, soak, gates, waitingFor, workflowId, requestedBy } = attempt;
+  const { state, relaxed, checks, soak, gates, waitingFor, breakGlass, workflowId, requestedBy } = attempt;
   return [
     ...lines('  ', `${version} ${state}, asked for by ${requestedBy}`, on, on.paint.bold),
     ...(relaxed.length > 0 ? labelled('relaxed', `${relaxed.join(', ')} (looser than the guidelines)`, on, on.paint.yellow) : []),
     ...(isOpen(attempt) && checks.open.length > 0 ? checksLines(checks, on) : []),
     ...(soak && state === 'staging' ? soakLines(soak, on) : []),
     ...(state === 'validating' ? [] : gates.flatMap((gate) => gateLines(gate, state === 'staging', on))),
+    ...breakGlass.flatMap((each) => labelled('skipped', each, on, on.paint.yellow)),
     ...(waitingFor.length > 0 ? lines(INDENT, `waits for ${waitingFor.join(', ')}`, on) : []),
     ...runLine(linkTo(workflowId), workflowId, on),
   ];

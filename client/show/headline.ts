@@ -28,14 +28,16 @@ export function headline(found: Check): string {
   }
 }
 
-function inStaging(name: string, { earliest, asOf, attemptEndsAt, conditions }: Check): string {
+function inStaging(name: string, { earliest, minimumEndsAt, asOf, attemptEndsAt, conditions }: Check): string {
   const soak = conditions.find(({ kind }) => kind === 'soak');
   const freeze = conditions.find(({ kind, verdict }) => kind === 'freeze' && verdict !== 'pass');
-  if (freeze) return `${name} cannot go into production while promotions are frozen: ${freeze.measured ?? 'nobody knows why'}.`;
+  if (freeze && (earliest === null || freeze.who !== 'time'))
+    return `${name} cannot go into production while promotions are frozen: ${freeze.measured ?? 'nobody knows why'}.`;
   if (earliest === null) return `${name} cannot go into production yet: ${soak?.measured ?? 'its soak has not begun'}.`;
   const aheadMs = Date.parse(earliest) - Date.parse(asOf);
-  if (attemptEndsAt !== null && Date.parse(earliest) > Date.parse(attemptEndsAt)) {
-    return `${name} cannot go into production in this attempt: it ends ${when(attemptEndsAt)}, and the soak minimum cannot be over before ${when(earliest)}.`;
+  // What is ready does not expire in a freeze window.
+  if (attemptEndsAt !== null && minimumEndsAt !== null && Date.parse(minimumEndsAt) > Date.parse(attemptEndsAt)) {
+    return `${name} cannot go into production in this attempt: it ends ${when(attemptEndsAt)}, and the soak minimum cannot be over before ${when(minimumEndsAt)}.`;
   }
   const moment = aheadMs <= 0 ? 'now' : `${when(earliest)}, in ${lasting(Math.ceil(aheadMs / MINUTE_MS) * MINUTE_MS)},`;
   const provided = [

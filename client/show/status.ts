@@ -12,7 +12,7 @@ export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo
     const next = 'Next: gatehouse register DIR --approver E, where DIR holds model.yaml; or gatehouse demo.';
     return lines('', `Nothing is registered yet. ${next}`, on);
   }
-  const shown = models.flatMap(({ model, production, frozen, versions }) => {
+  const shown = models.flatMap(({ model, production, frozen, reviews, versions }) => {
     const heading = `${model}: ${production === null ? 'nothing in production' : `${production} in production`}`;
     const rows = versions.map((version) => row(version, on));
     const attempts = versions.flatMap((version) => versionLines(version, on, linkTo));
@@ -20,7 +20,10 @@ export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo
     const held = frozen.flatMap(({ kind, model: of, since: at, by, reason }) =>
       lines('', `${kind ? 'HELD' : 'FROZEN'} ${of ?? 'all models'} since ${when(at)} by ${by}: ${reason}`, on, on.paint.yellow),
     );
-    return [...lines('', heading, on, on.paint.bold), ...held, ...versionTable, ...attempts, ''];
+    const owed = reviews.flatMap(({ kind, subject, owner, dueAt }) =>
+      lines('', `REVIEW of ${kind} ${subject} by ${owner} due ${when(dueAt)}`, on, on.paint.yellow),
+    );
+    return [...lines('', heading, on, on.paint.bold), ...held, ...owed, ...versionTable, ...attempts, ''];
   });
   return [...shown, ...lines('', `as of ${when(asOf)}`, on, on.paint.dim)];
 }

@@ -5,6 +5,7 @@ import { LATER_SECTIONS } from '../../domain/policy-sections.js';
 import { DURATION_UNITS } from '../../domain/quantity.js';
 import { RIGHTS, type Right } from '../../domain/rights.js';
 import { duration, fraction, name, section, size, text, whole, years } from './fields.js';
+import { freezeSection } from './freeze-section.js';
 import { scanSection } from './scan-section.js';
 
 const SECOND_MS = 1_000;
@@ -57,11 +58,6 @@ const gate = section({ asks: text(), group, quorum: whole(1, 9) });
 const rightOf = (right: Right) => groups.default([...LATER_SECTIONS.rights[right]]);
 const rightFields = Object.fromEntries(RIGHTS.map((right) => [right, rightOf(right)]));
 const rights = section(rightFields as Record<Right, ReturnType<typeof rightOf>>);
-const windows = z.array(section({ from: text(16), to: text(16) })).max(50);
-const freeze = section({
-  zone: text(64).default(LATER_SECTIONS.freeze.zone),
-  windows: windows.default([...LATER_SECTIONS.freeze.windows]),
-});
 
 /**
  * A whole policy as people write it; parsing turns every figure into one unit (fractions, milliseconds, bytes).
@@ -128,7 +124,7 @@ export const policySchema = section({
     cooldown: duration({ usual: 'h', min: 0, max: YEAR_MS }),
   }),
   rights: rights.prefault({}),
-  freeze: freeze.prefault({}),
+  freeze: freezeSection.prefault({}),
   access: section({ staging: groups, production: groups }),
   retention: years.transform((count) => ({ years: count })),
 }) satisfies z.ZodType<Policy>;

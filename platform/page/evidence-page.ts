@@ -2,6 +2,7 @@ import type { EvidenceRecord } from '../read/evidence.js';
 import { checkSection } from './checks/section.js';
 import { document } from './document.js';
 import { banners } from './evidence/banners.js';
+import { breakGlassSection } from './evidence/break-glass.js';
 import { checksTable } from './evidence/checks-table.js';
 import { embeddedEvidence } from './evidence/embedded.js';
 import { gatesSection } from './evidence/gates.js';
@@ -30,7 +31,7 @@ export function evidencePage(record: EvidenceRecord): string {
         <h2>Checks</h2>
         ${checksTable(findings)}
       </section>
-      ${gatesSection(record)}${soakSection(record)}${rechecksSection(record)}
+      ${gatesSection(record)}${breakGlassSection(record)}${soakSection(record)}${rechecksSection(record)}
       <h2>What each check found</h2>
       ${findings.length === 0 ? html`<p>Nothing yet.</p> ` : findings.map((finding) => checkSection(finding, attempt))}${identifiers(
         record,

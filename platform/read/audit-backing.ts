@@ -2,6 +2,7 @@ import type { Db } from '../pool.js';
 import type { TrailEvent } from './audit-trail.js';
 import { attemptsBacking } from './backing/attempts.js';
 import type { Backing } from './backing/backing.js';
+import { breakGlassBacking } from './backing/break-glass.js';
 import { changesBacking } from './backing/changes.js';
 import { checkpointsBacking } from './backing/checkpoints.js';
 import { clockBacking } from './backing/clock.js';
@@ -16,6 +17,7 @@ import { peopleBacking } from './backing/people.js';
 import { policiesBacking } from './backing/policies.js';
 import { quarantinesBacking } from './backing/quarantines.js';
 import { roundsBacking } from './backing/rounds.js';
+import { reviewsBacking } from './backing/reviews.js';
 import { soakActsBacking } from './backing/soak-acts.js';
 import { switchesBacking } from './backing/switches.js';
 import { createJumps } from './backing/times.js';
@@ -73,6 +75,8 @@ function everyKind(db: Db): Backing[] {
     changesBacking(db, { told, people, policies }),
     quarantinesBacking(db),
     switchesBacking(db),
+    breakGlassBacking(db),
+    reviewsBacking(db),
     followUpsBacking(db, jumps),
   ];
 }

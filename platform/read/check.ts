@@ -23,6 +23,8 @@ export interface Check {
   readonly eligible: boolean;
   /** ISO time, or null when no moment can be named. */
   readonly earliest: string | null;
+  /** When the soak minimum is over if staging stays healthy, ISO; null where no moment can be named. */
+  readonly minimumEndsAt: string | null;
   readonly conditions: readonly Condition[];
   /** When an attempt in staging ends, met or not; null where none soaks. */
   readonly attemptEndsAt: string | null;
@@ -47,7 +49,7 @@ export async function checkIn(db: Db, of: VersionName): Promise<Check | undefine
   const { model, version, stage, promotionId } = row;
   const attempt = promotionId === null ? undefined : await loadAttempt(db, promotionId);
   if (attempt) {
-    const { eligible, earliest, conditions } = eligibilityOf(attempt);
+    const { eligible, earliest, minimumEndsAt, conditions } = eligibilityOf(attempt);
     // A version that a rollback brought back keeps its ended attempt.
     const isServing = stage === 'production';
     return {
@@ -57,6 +59,7 @@ export async function checkIn(db: Db, of: VersionName): Promise<Check | undefine
       promotionId,
       eligible: eligible || isServing,
       earliest,
+      minimumEndsAt,
       conditions: await named(db, attempt, conditions),
       attemptEndsAt: progressOf(attempt).decideUntil,
       endReason: isServing ? null : attempt.endReason,
@@ -73,6 +76,7 @@ export async function checkIn(db: Db, of: VersionName): Promise<Check | undefine
     promotionId,
     eligible: false,
     earliest: null,
+    minimumEndsAt: null,
     conditions: conditionsBefore(toCome),
     attemptEndsAt: null,
     endReason: null,

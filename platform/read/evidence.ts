@@ -91,7 +91,7 @@ function signedIn(jws: string): Pick<SignedDecision, 'printedName' | 'meaning' |
   };
 }
 
-function demoPeople({ requestedBy, registeredBy, decisions }: Attempt, people: readonly Person[]): string[] {
-  const involved = new Set([registeredBy, requestedBy, ...decisions.map(({ person }) => person)]);
+function demoPeople({ requestedBy, registeredBy, decisions, breakGlass }: Attempt, people: readonly Person[]): string[] {
+  const involved = new Set([registeredBy, requestedBy, ...[...decisions, ...breakGlass].map(({ person }) => person)]);
   return people.filter(({ email, assurance }) => assurance === 'demo' && involved.has(email)).map(({ email }) => email);
 }

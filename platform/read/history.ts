@@ -1,15 +1,25 @@
 import type pg from 'pg';
+import type { Skip } from '../../domain/break-glass.js';
 import type { ChangeKind } from '../../domain/follow-ups.js';
 import type { Gate } from '../../domain/policy.js';
 import type { Stage } from '../../domain/progress.js';
 import { databaseNow } from '../audit.js';
 import type { Db } from '../pool.js';
+import { reviewsOf, type Review } from './reviews.js';
 import { inSnapshot } from './snapshot.js';
 
 /** An approval that a production change stands on. */
 export interface Approval {
   readonly gate: Gate;
   readonly by: string;
+  readonly at: string;
+}
+
+/** One of the two signatures by which a wait was skipped. */
+export interface GlassSaid {
+  readonly skip: Skip;
+  readonly by: string;
+  readonly reason: string;
   readonly at: string;
 }
 
@@ -33,6 +43,9 @@ export interface Interval {
   /** Who asked for the promotion or the rollback; null where nobody did. */
   readonly requestedBy: string | null;
   readonly approvals: readonly Approval[];
+  /** Who skipped a wait of it, and why; empty where nobody did. */
+  readonly breakGlass: readonly GlassSaid[];
+  readonly review: Review | null;
   readonly ended: End | null;
 }
 
@@ -61,13 +74,14 @@ interface ChangeRow {
   to_version: string | null;
   promotion_id: string | null;
   decisions: string[];
+  break_glass: string[];
   record: string;
   at: string;
   asked_by: string | null;
 }
 
 const CHANGES = `
-  SELECT c.kind, c.to_version, c.promotion_id, c.decisions, c.record, c.at, coalesce(p.requested_by, e.person) AS asked_by
+  SELECT c.kind, c.to_version, c.promotion_id, c.decisions, c.break_glass, c.record, c.at, coalesce(p.requested_by, e.person) AS asked_by
     FROM production_change c JOIN model_registry m ON m.id = c.model_id
     LEFT JOIN promotion p ON p.id = c.promotion_id
     LEFT JOIN envelope e ON e.hash = c.envelope
@@ -78,10 +92,10 @@ export async function readHistory(pool: pg.Pool, model: string): Promise<History
   return await inSnapshot(pool, async (db) => {
     const asOf = await databaseNow(db);
     const { rows } = await db.query<ChangeRow>(CHANGES, [model]);
-    const approvals = await approvalsOf(db, rows);
+    const on = { approvals: await approvalsOf(db, rows), glass: await glassOf(db, rows), reviews: await reviewsOf(db, model) };
     // A change after which nothing serves begins no stretch; it only ends the one before.
     const intervals = rows.flatMap((row, i) => {
-      return row.to_version === null ? [] : [intervalOf(row, row.to_version, rows[i + 1], approvals)];
+      return row.to_version === null ? [] : [intervalOf(row, row.to_version, rows[i + 1], on)];
     });
     return { model, asOf, intervals, attempts: await endedAttempts(db, model) };
   });
@@ -97,11 +111,20 @@ async function approvalsOf(db: Db, changes: readonly ChangeRow[]): Promise<Map<s
   return new Map(rows.map(({ envelope, gate, by, at }) => [envelope, { gate, by, at }]));
 }
 
+async function glassOf(db: Db, changes: readonly ChangeRow[]): Promise<Map<string, GlassSaid>> {
+  const hashes = changes.flatMap(({ break_glass: signed }) => signed);
+  const { rows } = await db.query<GlassSaid & { envelope: string }>(
+    'SELECT envelope, skip, person AS by, reason, at FROM break_glass WHERE envelope = ANY ($1)',
+    [hashes],
+  );
+  return new Map(rows.map(({ envelope, ...said }) => [envelope, said]));
+}
+
 function intervalOf(
   row: ChangeRow,
   version: string,
   next: ChangeRow | undefined,
-  approvals: ReadonlyMap<string, Approval>,
+  on: { approvals: Map<string, Approval>; glass: Map<string, GlassSaid>; reviews: readonly Review[] },
 ): Interval {
   return {
     version,
@@ -110,7 +133,9 @@ function intervalOf(
     kind: row.kind,
     promotionId: row.promotion_id,
     requestedBy: row.asked_by,
-    approvals: row.decisions.flatMap((hash) => approvals.get(hash) ?? []),
+    approvals: row.decisions.flatMap((hash) => on.approvals.get(hash) ?? []),
+    breakGlass: row.break_glass.flatMap((hash) => on.glass.get(hash) ?? []),
+    review: on.reviews.find(({ subject }) => subject === row.promotion_id) ?? null,
     ended: next ? endBy(next) : null,
   };
 }

@@ -12,6 +12,7 @@ import { openFreezes } from '../freezes.js';
 import { allPeople, type Person } from '../people.js';
 import type { Db } from '../pool.js';
 import { couldApprove } from './deciders.js';
+import { reviewsOf, type Review } from './reviews.js';
 import { inSnapshot } from './snapshot.js';
 import { readVersions, type VersionFilter, type VersionRow } from './versions.js';
 
@@ -61,6 +62,8 @@ export interface AttemptStatus {
   readonly soak: SoakStatus | null;
   readonly gates: readonly GateStatus[];
   readonly waitingFor: readonly string[];
+  /** Which waits people have signed to skip, in words. */
+  readonly breakGlass: readonly string[];
   readonly endReason: string | null;
 }
 
@@ -85,6 +88,8 @@ export interface Status {
     readonly production: string | null;
     /** What holds promotions of it back now; times as ISO text. */
     readonly frozen: readonly FreezeStatus[];
+    /** The reviews that are owed of its promotions. */
+    readonly reviews: readonly Review[];
     readonly versions: readonly VersionStatus[];
   }[];
 }
@@ -96,6 +101,7 @@ export interface Reading {
   readonly serving: ReadonlyMap<string, string>;
   readonly people: readonly Person[];
   readonly freezes: readonly Freeze[];
+  readonly reviews: readonly Review[];
   readonly versions: readonly (VersionRow & {
     readonly attempt: AttemptReading | null;
     readonly followUps: readonly FollowUp[];
@@ -126,6 +132,7 @@ export async function takeReading(pool: pg.Pool, filter: VersionFilter): Promise
       serving: await readProduction(db),
       people: await allPeople(db),
       freezes: await openFreezes(db, null),
+      reviews: (await reviewsOf(db, null)).filter(({ closedAt }) => closedAt === null),
       versions,
     };
   });
@@ -144,6 +151,7 @@ export function statusAt(reading: Reading, asOf: string): Status {
     frozen: reading.freezes
       .filter((freeze) => freeze.model === null || freeze.model === model)
       .map(({ since, ...freeze }) => ({ ...freeze, since: new Date(since).toISOString() })),
+    reviews: reading.reviews.filter(({ subject }) => subject.startsWith(`${model}/`)),
     versions,
   }));
   return { asOf, models };
@@ -186,7 +194,18 @@ function jsonOr(text: string): JsonValue {
 
 function attemptStatus({ attempt: then, ...rest }: AttemptReading, people: readonly Person[], asOf: string): AttemptStatus {
   const attempt = { ...then, now: Date.parse(asOf) };
-  const { promotionId, state, requestedBy, relaxed, soak, gates, waitingFor, evidence, checksOpen } = progressOf(attempt);
+  const {
+    promotionId,
+    state,
+    requestedBy,
+    relaxed,
+    soak,
+    gates,
+    waitingFor,
+    evidence,
+    checksOpen,
+    breakGlass = [],
+  } = progressOf(attempt);
   const waits = ({ state: is }: GateView): boolean => state === 'staging' && (is === 'open' || is === 'void');
   return {
     id: promotionId,
@@ -210,6 +229,7 @@ function attemptStatus({ attempt: then, ...rest }: AttemptReading, people: reado
     },
     gates: gates.map((gate) => ({ ...gate, who: waits(gate) ? couldApprove(attempt, gate.gate, people) : [] })),
     waitingFor,
+    breakGlass,
     endReason: attempt.endReason,
   };
 }

@@ -48,6 +48,7 @@ export const attempt = (change: Partial<AttemptStatus> = {}): AttemptStatus => (
     gate('security', { who: [] }),
   ],
   waitingFor: ['soak minimum', 'gate devops', 'gate business', 'gate security'],
+  breakGlass: [],
   endReason: null,
   ...change,
 });
@@ -69,7 +70,7 @@ export const version = (number: string, change: Partial<VersionStatus> = {}): Ve
 
 export const status = (...versions: VersionStatus[]): Status => ({
   asOf: '2026-09-10T12:00:01.234Z',
-  models: versions.length === 0 ? [] : [{ model: SAMPLE_MODEL, production: '1.2.0', frozen: [], versions }],
+  models: versions.length === 0 ? [] : [{ model: SAMPLE_MODEL, production: '1.2.0', frozen: [], reviews: [], versions }],
 });
 
 const condition = (id: string, kind: Condition['kind'], change: Partial<Condition> = {}): Condition => {
@@ -84,6 +85,7 @@ export const check = (change: Partial<Check> = {}): Check => ({
   promotionId: `${SAMPLE_MODEL}/1.4.0/1`,
   eligible: false,
   earliest: '2026-09-14T08:00:01.234Z',
+  minimumEndsAt: change.earliest === undefined ? '2026-09-14T08:00:01.234Z' : change.earliest,
   attemptEndsAt: '2026-09-21T08:00:01.234Z',
   endReason: null,
   relaxed: [],
@@ -126,7 +128,14 @@ export const check = (change: Partial<Check> = {}): Check => ({
 /** A model with a replaced version, one that was rolled back, and one that serves. */
 export const history = (change: Partial<History> = {}): History => {
   const approvals = GATES.map((name) => ({ gate: name, by: `somebody.${name}@duetmind.example`, at: AT }));
-  const asked = { kind: 'promotion' as const, requestedBy: 'marco.mlops@duetmind.example', promotionId: 'x', approvals };
+  const asked = {
+    kind: 'promotion' as const,
+    requestedBy: 'marco.mlops@duetmind.example',
+    promotionId: 'x',
+    approvals,
+    breakGlass: [],
+    review: null,
+  };
   return {
     model: SAMPLE_MODEL,
     asOf: '2026-09-10T12:00:01.234Z',
@@ -150,6 +159,8 @@ export const history = (change: Partial<History> = {}): History => {
         from: '2026-08-03T04:00:00.000Z',
         to: null,
         kind: 'rollback',
+        breakGlass: [],
+        review: null,
         promotionId: null,
         requestedBy: 'olga.devops@duetmind.example',
         approvals: [],

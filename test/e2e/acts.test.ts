@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  approveAll,
   intoProduction,
   PEOPLE,
   promote,
@@ -167,5 +168,28 @@ describe('rollback, release, retire, resolve', { timeout: 180_000 }, () => {
     ]);
     expect(both.map(({ code }) => code).sort((one, other) => one - other)).toEqual([0, 5]);
     await soundWith(stack, both[0].code === 0 ? '1.4.0' : '1.2.0');
+  });
+});
+
+describe('break-glass', { timeout: 120_000 }, () => {
+  it('by two people brings an approved version into production at once; a review is owed, and history has both', async () => {
+    const id = await stage(stack, '1.5.0');
+    const glass = (approver: string, ...more: string[]) => act('break-glass', '1.5.0', approver, ...more);
+    const omar = 'omar.devops@duetmind.example';
+    expect((await stack.cli(...glass(PEOPLE.mlops))).code).toBe(3);
+    expect((await stack.cli(...glass(PEOPLE.business))).code).toBe(4);
+    expect((await stack.cli(...glass(PEOPLE.devops, '--skip', 'checks'))).code).toBe(2);
+    expect((await stack.cli(...glass(PEOPLE.devops))).stdout).toMatch(/break-glass of the soak waits for a second person until/);
+    expect((await stack.cli(...glass(PEOPLE.devops))).code).toBe(5);
+    expect((await stack.cli('status')).stdout).toMatch(/a second person for the\s+break-glass/);
+    await approveAll(stack, '1.5.0');
+    expect(await stack.json(0, ...glass(omar))).toMatchObject({ ok: true, promotionId: id, by: [PEOPLE.devops, omar] });
+    await untilStage(stack, '1.5.0', 'production', 60_000);
+    expect((await stack.cli('history', '--model-name', MODEL)).stdout).toMatch(
+      /BREAK-GLASS 1\.5\.0 by olga\S+ \(soak: .*review by\s+mlops/s,
+    );
+    expect((await stack.cli('status')).stdout).toMatch(/REVIEW of break-glass \S+1\.5\.0\/1 by mlops due/);
+    await eventually(async () => told().includes(`review/break-glass/${id}/opened`));
+    await soundWith(stack, '1.5.0');
   });
 });

@@ -225,6 +225,26 @@ describe('gates (Y7)', () => {
   });
 });
 
+describe('freeze windows', () => {
+  it.each([
+    ['{zone: Europe/Berln}', /:2:\d+: freeze.zone: "Europe\/Berln" is no time zone .*; did you mean Europe\/Berlin\?/],
+    ['{zone: "+01:00"}', /freeze.zone: "\+01:00" is no time zone .*; write one such as Europe\/Berlin or UTC/],
+    ['{windows: [{from: "18:00", to: "8:00"}]}', /freeze.windows\[0\]: "8:00" is no local time; write 18:00 \(daily\)/],
+    ['{windows: [{from: fri 16:00, to: "08:00"}]}', /from is weekly and to is daily/],
+    ['{windows: [{from: 12-20, to: 12-20}]}', /ends where it begins/],
+    ['{windows: [{from: "00:00", to: "12:00"}, {from: "12:00", to: "00:00"}]}', /freeze.windows: leave no time in some week/],
+  ])('%s is refused in one line', (body, expected) => {
+    const lines = linesOf(`freeze: ${body}`);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(expected);
+  });
+
+  it('takes every form, and zones under any of their names', () => {
+    const windows = '[{from: 18:00, to: 08:00}, {from: fri 16:00, to: mon 08:00}, {from: 12-20 18:00, to: 01-05}]';
+    expect(linesOf(`freeze: {zone: Asia/Calcutta, windows: ${windows}}`)).toEqual([]);
+  });
+});
+
 describe('contradictions show both lines (Y9)', () => {
   it.each([
     ['soak: {min: 15d}', /:2:13: soak.min: 15d must not be more than soak.max, 14d \(_defaults.yaml:\d+\)/],

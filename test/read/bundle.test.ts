@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
-import { chainLink } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';
 import { readBundle, type Bundle } from '../../platform/read/bundle.js';
-import { verifyAlone, written } from '../support/bundle.js';
+import { detailOf, edited, verifyAlone, written, type Detail } from '../support/bundle.js';
 import { keptText } from '../support/checkpoint.js';
 import { seeded } from '../support/seeded.js';
 import { MODEL } from '../support/stack.js';
@@ -154,28 +152,3 @@ describe('an exported promotion', () => {
     expect(told).toMatchObject({ code: 1, stdout: expect.stringMatching(/event \d+ is not the one that alice/) as string });
   });
 });
-
-type Detail = Record<string, unknown>;
-
-const detailOf = ({ events }: Bundle, action: string): Detail => {
-  const bodies = events.map(({ body }) => JSON.parse(body) as { action: string; detail: Detail });
-  return bodies.find((event) => event.action === action)?.detail ?? {};
-};
-
-/** The first event of an action with another detail, and a hash to match, where no neighbour shows it. */
-function edited(bundle: Bundle, action: string, edit: (detail: Detail) => unknown, of?: string): Bundle {
-  let previous = '';
-  let isDone = false;
-  const events = bundle.events.map((event, i) => {
-    const read = JSON.parse(event.body) as { action: string; subject: string; seq: number; detail: Detail };
-    const before = JSON.parse(bundle.events[i - 1]?.body ?? '{"seq":0}') as { seq: number };
-    const isIt = !isDone && read.action === action && (of === undefined || read.subject === of);
-    if (isIt) edit(read.detail);
-    isDone ||= isIt;
-    const body = isIt ? canonicalJson(read as unknown as JsonValue) : event.body;
-    const follows = read.seq === before.seq + 1 && previous !== '' ? previous : event.previous;
-    previous = chainLink(follows, body);
-    return { previous: follows, body, hash: previous };
-  });
-  return { ...bundle, events };
-}

@@ -1,4 +1,5 @@
 import type { ActPayload, ActType, Decision } from '../../domain/acts.js';
+import { glassFields } from '../../domain/break-glass-act.js';
 import type { AuditAction } from '../../domain/audit.js';
 import type { Gate } from '../../domain/policy.js';
 import type { RefusalKind } from '../../domain/refusal.js';
@@ -11,6 +12,7 @@ import { MODEL } from './stack.js';
 import { AT } from './world.js';
 
 const REASON = 'to see what becomes of it';
+const NONE = '0'.repeat(64);
 
 type Refused = readonly [RefusalKind, string];
 /** One act, and what comes of it at every place a version can be. */
@@ -120,6 +122,16 @@ export const TABLE: readonly Row[] = [
       return { ...promotion(place), reason: REASON, policy_digest: rows[0]?.digest ?? '' };
     },
     done: { staging: [['promotion.repinned']] },
+  }),
+  onAttempt('break-glass', {
+    by: PEOPLE.devops,
+    fields: async (place, reader) => {
+      const attempt = await loadAttempt(reader, `${MODEL}/${VERSION_IN[place]}/1`);
+      const none = { round: 0, artifact_digest: NONE, evidence_digest: NONE, policy_digest: NONE };
+      const over = attempt?.evidenceDigest ? glassFields(attempt) : none;
+      return { ...over, ...promotion(place), skip: 'soak', reason: REASON };
+    },
+    done: { staging: [['break-glass.proposed']] },
   }),
   {
     act: 'release',

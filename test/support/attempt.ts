@@ -1,4 +1,5 @@
 import type { Attempt, DecisionRecord, Recheck } from '../../domain/attempt.js';
+import type { GlassSignature, Skip } from '../../domain/break-glass.js';
 import { CHECKS, RECHECKS, type CheckName, type Finding, type Verdict } from '../../domain/checks.js';
 import type { Gate, Policy } from '../../domain/policy.js';
 import { LATER_SECTIONS } from '../../domain/policy-sections.js';
@@ -82,6 +83,10 @@ export function decided(
   };
 }
 
+export function glass(person: string, at: number, skip: Skip = 'soak', more: Partial<GlassSignature> = {}): GlassSignature {
+  return { id: `${person}-${skip}-${at}`, round: 1, skip, person, reason: 'production is down', at, stands: true, ...more };
+}
+
 export function recheck(
   check: CheckName,
   at: number,
@@ -140,6 +145,7 @@ export function attempt(change: Partial<Attempt> = {}): Attempt {
     decisions: [],
     rechecks: [],
     freezes: [],
+    breakGlass: [],
     told: [],
     production: null,
     change: null,

@@ -92,7 +92,7 @@ async function askedOf(tx: Tx, act: AttemptAct, { payload }: SignedAct, { model 
 }
 
 /** The newest attempt of a version: null when it has none, undefined when nobody registered it. */
-async function newestAttempt(tx: Tx, model: string, version: string): Promise<string | null | undefined> {
+export async function newestAttempt(tx: Tx, model: string, version: string): Promise<string | null | undefined> {
   const { rows } = await tx.query<{ id: string | null }>(
     `SELECT (SELECT p.id FROM promotion p WHERE p.model_id = v.model_id AND p.version = v.version ORDER BY p.attempt DESC LIMIT 1) AS id
        FROM model_version_detail v JOIN model_registry m ON m.id = v.model_id WHERE m.name = $1 AND v.version = $2`,

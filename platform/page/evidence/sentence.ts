@@ -1,5 +1,5 @@
 import { CHECKS, passes } from '../../../domain/checks.js';
-import { freezeText } from '../../../domain/freeze.js';
+import { heldBackBy } from '../../../domain/lifecycle.js';
 import { foldGates } from '../../../domain/gates.js';
 import { lasting, when } from '../../../domain/times.js';
 import type { EvidenceRecord } from '../../read/evidence.js';
@@ -47,8 +47,10 @@ function earned(ms: number, asked: number): string {
   return ms >= asked ? `the soak minimum of ${lasting(asked)} is over` : `${lasting(ms)} of ${lasting(asked)} are earned`;
 }
 
-function frozen({ freezes }: EvidenceRecord['attempt']): string {
-  return freezes.map((freeze) => `; it waits for ${freezeText(freeze)}`).join('');
+function frozen(attempt: EvidenceRecord['attempt']): string {
+  return heldBackBy(attempt)
+    .texts.map((text) => `; it waits for ${text}`)
+    .join('');
 }
 
 function gatesOf(attempt: EvidenceRecord['attempt']): string {

@@ -21,6 +21,8 @@ const decided: Says = (payload, { action, subject, detail }) =>
 type Act = readonly [ActType, Says];
 
 const onAttempt: Says = ({ promotion, reason }, { subject, detail }) => promotion === subject && reason === detail['reason'];
+const ofGlass: Says = (payload, event) =>
+  onAttempt(payload, event) && ['skip', 'round'].every((field) => payload[field] === event.detail[field]);
 const byHand: Says = ({ model, reason }, { detail }) => model === detail['model'] && reason === detail['reason'];
 
 const namesOf = (value: JsonValue | undefined): string =>
@@ -57,6 +59,8 @@ const ACT_OF: Readonly<Record<string, Act>> = {
     'release',
     ({ model, version, reason }, { subject, detail }) => subject === `${model}/${version}` && reason === detail['reason'],
   ],
+  'break-glass.proposed': ['break-glass', ofGlass],
+  'break-glass.completed': ['break-glass', ofGlass],
   'freeze.begun': ['freeze', (payload, event) => payload['freeze'] === 'on' && ofFreeze(payload, event)],
   'freeze.lifted': ['freeze', (payload, event) => payload['freeze'] === 'off' && ofFreeze(payload, event)],
   'hold.begun': ['hold', (payload, event) => payload['hold'] === 'on' && ofFreeze(payload, event)],

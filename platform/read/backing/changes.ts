@@ -6,6 +6,7 @@ import { approvalsOf, unapproved, type ApprovalRow } from './approvals.js';
 import { textOf, type Backing } from './backing.js';
 import { byHandFault, type ByHandRow } from './by-hand.js';
 import { recordFault } from './change-record.js';
+import { glassFault, glassOf, glassSaid, type GlassRow } from './glass-used.js';
 import type { VerdictRow } from './evidence.js';
 import type { People } from './people.js';
 import type { Policies } from './policies.js';
@@ -19,14 +20,22 @@ interface Row extends ByHandRow {
   readonly from_version: string | null;
   readonly to_version: string | null;
   readonly promotion_id: string | null;
+  readonly break_glass: readonly string[];
   readonly at: string;
+}
+
+/** What a promotion's change names, as the record has it. */
+interface StandsOn {
+  readonly approvals: readonly ApprovalRow[];
+  readonly glass: readonly GlassRow[];
+  readonly rechecks: ReadonlyMap<number, VerdictRow>;
 }
 
 type Change = Pick<TrailEvent, 'seq' | 'at' | 'actor' | 'detail'>;
 
 const CHANGES = `
   SELECT c.seq, c.key, c.kind, m.name AS model, c.from_version, c.to_version, c.promotion_id, c.envelope,
-         c.decisions, c.rechecks::text[] AS rechecks, c.record, c.at
+         c.decisions, c.break_glass, c.rechecks::text[] AS rechecks, c.record, c.at
     FROM production_change c JOIN model_registry m ON m.id = c.model_id ORDER BY c.seq`;
 
 /**
@@ -55,10 +64,18 @@ export function changesBacking(db: Db, about: { told: Told; people: People; poli
           db,
           rows.map(({ seq }) => seq),
         );
+        const glass = await glassOf(
+          db,
+          rows.filter(({ break_glass: named }) => named.length > 0).map(({ seq }) => seq),
+        );
         const rechecks = await rechecksOf(db, rows);
         for (const row of rows) {
           unseen.delete(subjectOf(row));
-          const fault = await faultOf(row, approvals.get(row.seq) ?? [], rechecks);
+          const fault = await faultOf(row, {
+            approvals: approvals.get(row.seq) ?? [],
+            glass: glass.get(row.seq) ?? [],
+            rechecks,
+          });
           if (fault !== undefined) faults.push(`production change of ${row.model} to ${row.to_version ?? 'none'}: ${fault}`);
         }
       }
@@ -66,7 +83,7 @@ export function changesBacking(db: Db, about: { told: Told; people: People; poli
     },
   };
 
-  async function faultOf(row: Row, approvals: readonly ApprovalRow[], rechecks: ReadonlyMap<number, VerdictRow>) {
+  async function faultOf(row: Row, { approvals, glass, rechecks }: StandsOn) {
     const event = changes.get(subjectOf(row));
     if (!event) return 'no event speaks of it';
     const { detail } = event;
@@ -76,7 +93,7 @@ export function changesBacking(db: Db, about: { told: Told; people: People; poli
     const is = told.versions.get(`${model}/${version}`);
     const requestedBy = told.attempts.get(promotion)?.requestedBy ?? '';
     const [artifactDigest, registeredBy] = [is?.artifactDigest ?? '', is?.registeredBy ?? ''];
-    const { evidence, policy, approvals: named, relaxed } = detail;
+    const { evidence, policy, approvals: named, relaxed, breakGlass } = detail;
     const approved = {
       says: { promotion, model, version, artifact_digest: artifactDigest, evidence_digest: evidence, policy_digest: policy },
       barred: new Set([registeredBy, ...attemptsOf(told, model, version).map((each) => each.requestedBy)]),
@@ -86,11 +103,13 @@ export function changesBacking(db: Db, about: { told: Told; people: People; poli
     };
     return (
       (await unapproved(approvals, approved, people)) ??
+      (await glassFault(glass, glassSaid(breakGlass), approved, people)) ??
       recordFault({
         record: row.record,
         artifactDigest,
         says: {
           approvals: named,
+          breakGlass,
           artifactDigest,
           featureHash: is?.featureHash ?? '',
           evidenceDigest: evidence,
@@ -113,13 +132,14 @@ function subjectOf({ promotion_id: promotion, key }: Row): string {
 }
 
 function isSpokenOf(row: Row, event: Change): boolean {
-  const { model, from, to, kind, approvals } = event.detail;
+  const { model, from, to, kind, approvals, breakGlass } = event.detail;
   const same = model === row.model && from === row.from_version && to === row.to_version && kind === row.kind;
   const named = envelopesIn(approvals).toSorted().join() === row.decisions.toSorted().join();
+  const glass = envelopesIn(breakGlass).toSorted().join() === row.break_glass.toSorted().join();
   const { promotion_id: promotion, key } = row;
   const isOfKind =
     (promotion === null) === (kind !== 'promotion') && (promotion === null || key === promotionChangeKey(promotion));
-  return same && named && isOfKind && isTimeOf(row.at, event);
+  return same && named && glass && isOfKind && isTimeOf(row.at, event);
 }
 
 function envelopesIn(value: JsonValue | undefined): string[] {

@@ -10,6 +10,8 @@ import { registrations, type RegisteredRow } from './registrations.js';
 export interface PolicyFacts {
   readonly groupOf: Readonly<Record<Gate, string>>;
   readonly retentionYears: number;
+  /** Whose signature skips a wait. */
+  readonly breakGlass: readonly string[];
 }
 
 /** The policies of the record; those that are what the trail says, by digest, after `finish`. */
@@ -58,9 +60,10 @@ export function policiesBacking(db: Db): Policies {
 
 function factsIn(effective: string): PolicyFacts | undefined {
   try {
-    const { gates, retention } = recordedPolicy(effective);
+    const { gates, retention, rights } = recordedPolicy(effective);
     const groups = GATES.map((gate) => [gate, gates[gate].group] as const);
-    return { groupOf: Object.fromEntries(groups) as Record<Gate, string>, retentionYears: retention.years };
+    const groupOf = Object.fromEntries(groups) as Record<Gate, string>;
+    return { groupOf, retentionYears: retention.years, breakGlass: rights['break-glass'] };
   } catch {
     return undefined;
   }
