@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActPayload, ActType } from '../../domain/acts.js';
+import { glassFields } from '../../domain/break-glass-act.js';
 import { RIGHTS, type Right } from '../../domain/rights.js';
+import { loadAttempt } from '../../platform/attempt.js';
 import { VERSION_IN } from './all-stages.js';
 import { statedNow } from './checkpoint.js';
 import { applicant, enrolling } from './people.js';
@@ -146,6 +148,18 @@ export const RIGHTS_ROWS: readonly RightsRow[] = [
       );
       return { ...onStaging, policy_digest: rows[0]?.digest ?? '' };
     },
+  },
+  {
+    act: 'break-glass',
+    judge: 'attempt',
+    first: ['mlops', 'devops'],
+    other: ['security'],
+    fields: async ({ db }) => {
+      const attempt = await loadAttempt(db.reader, onStaging.promotion);
+      if (!attempt) throw new Error(`no ${onStaging.promotion}`);
+      return { ...onStaging, ...glassFields(attempt), skip: 'soak' };
+    },
+    rule: { mlops: /registered this version$/ },
   },
   {
     act: 'freeze',
