@@ -69,6 +69,11 @@ export interface AuditRow {
   readonly hash: string;
 }
 
+/** The same with the number that its text carries, whatever that is. */
+export interface ChainRow extends AuditRow {
+  readonly said: unknown;
+}
+
 /** What a checkpoint is about: the trail as a whole. */
 export const TRAIL = 'audit-trail';
 
@@ -80,24 +85,16 @@ export const CHAIN_START = '0'.repeat(64);
  * `link` is SHA-256 over the previous hash's 32 raw bytes and the body's UTF-8 bytes, in hex.
  */
 export function firstBroken(
-  rows: readonly AuditRow[],
+  rows: readonly ChainRow[],
   previous: { seq: number; hash: string },
   link: (previousHash: string, body: string) => string,
 ): { seq: number; why: string } | undefined {
   let before = previous;
   for (const row of rows) {
     if (row.seq !== before.seq + 1) return { seq: before.seq + 1, why: `event ${before.seq + 1} is missing` };
-    if (seqOf(row.body) !== row.seq) return { seq: row.seq, why: `the text of event ${row.seq} carries another number` };
+    if (row.said !== row.seq) return { seq: row.seq, why: `the text of event ${row.seq} carries another number` };
     if (link(before.hash, row.body) !== row.hash) return { seq: row.seq, why: `the hash of event ${row.seq} does not follow` };
     before = row;
   }
   return undefined;
-}
-
-function seqOf(body: string): unknown {
-  try {
-    return (JSON.parse(body) as { seq?: unknown }).seq;
-  } catch {
-    return undefined;
-  }
 }

@@ -34,7 +34,7 @@ export function progressOf(attempt: Attempt): Progress {
 }
 
 /** The four gates as people see them. */
-export function gateViews(attempt: Attempt): GateView[] {
+export function gateViews(attempt: Pick<Attempt, 'decisions' | 'round' | 'policy'>): GateView[] {
   return foldGates(attempt).map(({ gate, state, last }) => ({
     gate,
     asks: attempt.policy.gates[gate].asks,

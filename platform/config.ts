@@ -5,6 +5,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import type * as EnvConfig from '@temporalio/envconfig';
 import type { Refusal } from '../domain/refusal.js';
 import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.js';
+import { mailServerOf, type MailServer } from './mail-server.js';
 
 /** The variables a process is started with. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -203,6 +204,14 @@ export function readStackConfig(env: Env = process.env): StackConfig {
     path: (env['PATH'] ?? '').split(delimiter).filter(Boolean),
     cacheDir: join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gatehouse'),
   };
+}
+
+/** The mail server, from the environment alone; throws one `ConfigError` with every problem found. */
+export function readMailConfig(env: Env = process.env): MailServer {
+  const problems: string[] = [];
+  const server = mailServerOf(env['GATEHOUSE_SMTP_URL'], env['GATEHOUSE_MAIL_FROM'], problems);
+  if (!server) throw new ConfigError(problems);
+  return server;
 }
 
 /** The environment for a process of the embedded stack: this process's own, without what names another record or Temporal. */

@@ -44,11 +44,16 @@ async function soakActsOf(db: Db, promotionId: string): Promise<Pick<Soak, 'paus
     'SELECT kind, by_ms, person, reason, at FROM soak_act WHERE promotion_id = $1 ORDER BY seq',
     [promotionId],
   );
+  return { pauses: pausesOf(rows), extendedMs: rows.reduce((sum, { by_ms: by }) => sum + (by ?? 0), 0) };
+}
+
+/** The pauses that acts on a soak make, in their order. */
+export function pausesOf(acts: readonly Pick<SoakActRow, 'kind' | 'person' | 'reason' | 'at'>[]): Pause[] {
   const pauses: Pause[] = [];
-  for (const { kind, person: by, reason, at } of rows) {
+  for (const { kind, person: by, reason, at } of acts) {
     if (kind === 'pause') pauses.push({ from: Date.parse(at), to: null, by, reason });
     const open = pauses.at(-1);
     if (kind === 'resume' && open?.to === null) pauses[pauses.length - 1] = { ...open, to: Date.parse(at) };
   }
-  return { pauses, extendedMs: rows.reduce((sum, { by_ms: by }) => sum + (by ?? 0), 0) };
+  return pauses;
 }

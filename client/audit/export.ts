@@ -5,9 +5,10 @@ import { readBundle } from '../../platform/read/bundle.js';
 import { inSnapshot } from '../../platform/read/snapshot.js';
 import { promotionId } from '../../domain/ids.js';
 import { Refused, type Outcome } from '../output.js';
+import { writeOut } from '../out-file.js';
 import { findVersion, modelName, openRecord, shown, versionName } from '../record.js';
 import { asRefused } from '../signing.js';
-import { fileText, writeNew } from './out.js';
+import { fileText } from './file-text.js';
 import { trailRefusal } from './verify.js';
 
 interface Options {
@@ -57,7 +58,7 @@ async function written(bundle: Awaited<ReturnType<typeof readBundle>>, id: strin
   const text = fileText({ ...bundle, digest: sha256(fileText(bundle).trimEnd()) });
   // What is printed is the file itself, byte for byte.
   if (out === undefined) return { document: null, text: text.trimEnd() };
-  await writeNew(out, text);
+  await writeOut(out, text);
   const { events, envelopes, contents } = bundle;
   const counts = { events: events.length, envelopes: envelopes.length, contents: Object.keys(contents).length };
   const said = `${id}: ${counts.events} events, ${counts.envelopes} signed acts, ${counts.contents} signed contents`;

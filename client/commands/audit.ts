@@ -49,6 +49,7 @@ export function auditCommand(program: Command): void {
   )
     .requiredOption('--approver <E>', 'who vouches for it, and whose key signs')
     .option('--out <FILE>', 'where to write the checkpoint; a file that is there stays (default: stdout)')
+    .option('--mail <TO[,TO]>', 'whom to send it to by e-mail, besides --out or instead of it')
     .addHelpText('after', CHECKPOINT_EXAMPLE);
   verb(audit, 'export', 'write one promotion as a bundle that docs/verify-bundle.mjs verifies alone', exportPromotion)
     .requiredOption('--model-name <M>', 'the model')

@@ -6,8 +6,8 @@ import type { Refusal } from '../../domain/refusal.js';
 import { readConfig } from '../../platform/config.js';
 import { readCheck, type Check } from '../../platform/read/check.js';
 import { Refused, type Outcome } from '../output.js';
-import { pagePath, writePage } from '../page-file.js';
-import { findVersion, modelName, openRecord, versionName, type RecordReader } from '../record.js';
+import { mustBeNew, writeOut } from '../out-file.js';
+import { findVersion, modelName, openRecord, shown, versionName, type RecordReader } from '../record.js';
 import { checkLines, verdictOf } from '../show/check.js';
 import { lines } from '../show/marks.js';
 import { terminalOf } from '../terminal.js';
@@ -29,14 +29,25 @@ export function checkCommand(program: Command): void {
   )
     .requiredOption('--model-name <M>', 'the model')
     .requiredOption('--version <V>', 'the version')
-    .option('--out <FILE>', 'write the evidence page as well: one HTML file, to decide from and to keep')
+    .option(
+      '--out <FILE>',
+      'write the evidence page as well: one HTML file, to decide from and to keep; a file that is there stays',
+    )
     .addHelpText('after', '\nExits with 0 when the version is eligible, with 3 when it is not.')
     .addHelpText('after', '\nExample:\n  gatehouse check --model-name alzheimer_classifier --version 1.2.0 --out evidence.html');
+}
+
+/** The path a page is to be written to; throws a Refused (2) unless it ends in `.html`. */
+function pagePath(given: string): string {
+  if (/[^/\\]\.html$/.test(given) && !given.includes('\0')) return given;
+  const next = 'name the page evidence.html';
+  throw new Refused({ kind: 'usage', what: '--out', given: shown(given), allowed: 'a file that ends in .html', next });
 }
 
 async function check(options: Options): Promise<Outcome> {
   const of = { model: modelName(options.modelName), version: versionName(options.version) };
   const out = options.out === undefined ? undefined : pagePath(options.out);
+  await mustBeNew(out);
   const record = await openRecord(readConfig());
   try {
     await findVersion(record.db, of);
@@ -57,7 +68,7 @@ async function checkWithPage({ db }: RecordReader, of: VersionName, path: string
     const next = nextOf(found.stage, found.conditions, of);
     throw new Refused({ kind: 'usage', what: `${of.model} ${of.version} has no promotion yet, so no evidence to show`, next });
   }
-  await writePage(path, evidencePage(evidence));
+  await writeOut(path, evidencePage(evidence));
   const { evidenceDigest } = evidence.attempt;
   const { document, text, ...rest } = outcomeOf(found);
   const on = terminalOf();

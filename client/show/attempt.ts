@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../domain/canonical.js';
 import { lasting, when } from '../../domain/times.js';
 import type { AttemptStatus, ChecksStatus, FollowUp, GateStatus, SoakStatus } from '../../platform/read/status.js';
+import type { AttemptAt, GateAt, SoakAt } from '../../platform/read/status-at.js';
 import { bar } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { cellsOf, padTo } from '../width.js';
@@ -23,21 +24,21 @@ const GATE_TONES = { open: 'open', approved: 'good', rejected: 'bad', void: 'bad
 >;
 
 /** Whether an attempt still goes on. */
-export function isOpen({ state }: AttemptStatus): boolean {
+export function isOpen({ state }: Pick<AttemptStatus, 'state'>): boolean {
   return OPEN.includes(state);
 }
 
 /** One attempt in lines: who asked, where it is relaxed, soak, gates, what it waits for and from whom. */
-export function attemptLines(version: string, attempt: AttemptStatus, on: Canvas, linkTo: LinkTo): readonly string[] {
+export function attemptLines(version: string, attempt: AttemptStatus | AttemptAt, on: Canvas, linkTo: LinkTo): readonly string[] {
   const { state, relaxed, checks, soak, gates, waitingFor, breakGlass, workflowId, requestedBy } = attempt;
   return [
     ...lines('  ', `${version} ${state}, asked for by ${requestedBy}`, on, on.paint.bold),
     ...(relaxed.length > 0 ? labelled('relaxed', `${relaxed.join(', ')} (looser than the guidelines)`, on, on.paint.yellow) : []),
-    ...(isOpen(attempt) && checks.open.length > 0 ? checksLines(checks, on) : []),
+    ...(isOpen(attempt) && checks && checks.open.length > 0 ? checksLines(checks, on) : []),
     ...(soak && state === 'staging' ? soakLines(soak, on) : []),
     ...(state === 'validating' ? [] : gates.flatMap((gate) => gateLines(gate, state === 'staging', on))),
     ...breakGlass.flatMap((each) => labelled('skipped', each, on, on.paint.yellow)),
-    ...(waitingFor.length > 0 ? lines(INDENT, `waits for ${waitingFor.join(', ')}`, on) : []),
+    ...(waitingFor && waitingFor.length > 0 ? lines(INDENT, `waits for ${waitingFor.join(', ')}`, on) : []),
     ...runLine(linkTo(workflowId), workflowId, on),
   ];
 }
@@ -62,7 +63,11 @@ function checksLines({ all, open, against }: ChecksStatus, on: Canvas): readonly
   return labelled('checks', `${shown}  ${done} of ${all} measured${failing}`, on, toned(against.length > 0 ? 'bad' : 'open', on));
 }
 
-function soakLines({ earned, min, minEndsAt, maxEndsAt, paused }: SoakStatus, on: Canvas): string[] {
+function soakLines({ startedAt, earned, min, minEndsAt, maxEndsAt, paused }: SoakStatus | SoakAt, on: Canvas): string[] {
+  if (earned === null || minEndsAt === null) {
+    const since = `since ${when(startedAt)}${paused ? ', paused' : ''}; the attempt ends ${when(maxEndsAt)}, the maximum`;
+    return labelled('soak', since, on, toned(paused ? 'bad' : 'open', on)).slice();
+  }
   const isOver = earned >= min;
   const shown = bar(earned, min, on.width < ROOMY ? SHORT_BAR : LONG_BAR);
   const length = `${lasting(Math.min(earned, min))} of ${lasting(min)} healthy${paused ? ', paused' : ''}`;
@@ -73,10 +78,16 @@ function soakLines({ earned, min, minEndsAt, maxEndsAt, paused }: SoakStatus, on
   ];
 }
 
-function gateLines({ gate, state, by, at, why, group, who }: GateStatus, isAsked: boolean, on: Canvas): readonly string[] {
+function gateLines(
+  { gate, state, by, at, why, group, who }: GateStatus | GateAt,
+  isAsked: boolean,
+  on: Canvas,
+): readonly string[] {
   const made = by && at ? `${why === null ? '' : ': approved'} by ${by}, ${when(at)}${why === null ? '' : `; ${why}`}` : '';
   const waits =
-    isAsked && (state === 'open' || state === 'void') ? `, waits for ${who.join(' or ') || `nobody left`} in group ${group}` : '';
+    isAsked && who && (state === 'open' || state === 'void')
+      ? `, waits for ${who.join(' or ') || `nobody left`} in group ${group}`
+      : '';
   const name = on.width < ROOMY ? `${gate} ` : padTo(gate, GATE_CELLS);
   const tone = GATE_TONES[state];
   return labelled('gate', `${name}${mark(state, tone, on)}${made}${waits}`, on, toned(tone, on));

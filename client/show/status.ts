@@ -1,13 +1,17 @@
 import type { Stage } from '../../domain/progress.js';
 import { when } from '../../domain/times.js';
 import type { Status, VersionStatus } from '../../platform/read/status.js';
+import type { StatusAt, VersionAt } from '../../platform/read/status-at.js';
 import { brief, roomFor, table, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { attemptLines, failedLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
 import { lines, toned, type Tone } from './marks.js';
 
 /** What `status` shows: each model with its versions, and what each open attempt waits for. */
-export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo): readonly string[] {
+export function statusLines(found: Status | StatusAt, on: Canvas, linkTo: LinkTo): readonly string[] {
+  const { models } = found;
+  const ending = lines('', endingOf(found), on, on.paint.dim);
+  if (models.length === 0 && 'upTo' in found) return [...lines('', 'Nothing was registered yet.', on), ...ending];
   if (models.length === 0) {
     const next = 'Next: gatehouse register DIR --approver E, where DIR holds model.yaml; or gatehouse demo.';
     return lines('', `Nothing is registered yet. ${next}`, on);
@@ -25,12 +29,21 @@ export function statusLines({ models, asOf }: Status, on: Canvas, linkTo: LinkTo
     );
     return [...lines('', heading, on, on.paint.bold), ...held, ...owed, ...versionTable, ...attempts, ''];
   });
-  return [...shown, ...lines('', `as of ${when(asOf)}`, on, on.paint.dim)];
+  return [...shown, ...ending];
+}
+
+function endingOf(found: Status | StatusAt): string {
+  const asOf = `as of ${when(found.asOf)}`;
+  return 'upTo' in found ? `${asOf}, from the audit trail up to event ${found.upTo.seq}` : asOf;
 }
 
 /** What there is to say of a version besides its row: its open attempt, and what failed after its last production change. */
-function versionLines({ version, stage, promotion, followUps }: VersionStatus, on: Canvas, linkTo: LinkTo): readonly string[] {
-  const failed = failedLines(followUps, on);
+function versionLines(
+  { version, stage, promotion, followUps }: VersionStatus | VersionAt,
+  on: Canvas,
+  linkTo: LinkTo,
+): readonly string[] {
+  const failed = failedLines(followUps ?? [], on);
   if (promotion && isOpen(promotion)) return ['', ...attemptLines(version, promotion, on, linkTo), ...failed];
   return failed.length === 0 ? [] : ['', ...lines('  ', `${version} ${stage}`, on, on.paint.bold), ...failed];
 }
@@ -43,12 +56,12 @@ const TONES: Readonly<Partial<Record<Stage, Tone>>> = {
   expired: 'bad',
 };
 
-function row(version: VersionStatus, on: Canvas): Cell[] {
+function row(version: VersionStatus | VersionAt, on: Canvas): Cell[] {
   const stage = { text: version.stage, paint: toned(TONES[version.stage] ?? 'plain', on) };
   return [version.version, stage, when(since(version)), notesOn(version, on)];
 }
 
-function since({ stage, registeredAt, stagedAt, promotedAt, deprecatedAt, promotion }: VersionStatus): string {
+function since({ stage, registeredAt, stagedAt, promotedAt, deprecatedAt, promotion }: VersionStatus | VersionAt): string {
   switch (stage) {
     case 'registered':
       return registeredAt;
@@ -67,10 +80,10 @@ function since({ stage, registeredAt, stagedAt, promotedAt, deprecatedAt, promot
 }
 
 /** What is worth knowing of a version at a glance; how its attempt ended is said here, since only open attempts have lines of their own. */
-function notesOn({ stage, retentionUntil, quarantine, promotion, followUps }: VersionStatus, on: Canvas): string {
+function notesOn({ stage, retentionUntil, quarantine, promotion, followUps }: VersionStatus | VersionAt, on: Canvas): string {
   if (!promotion) return 'next: gatehouse promote';
   const relaxed = promotion.relaxed.length > 0 ? [`relaxed: ${promotion.relaxed.join(', ')}`] : [];
-  const failed = failedSteps(followUps).map(({ step }) => `follow-up ${step} failed`);
+  const failed = failedSteps(followUps ?? []).map(({ step }) => `follow-up ${step} failed`);
   const barred = quarantine === null ? [] : ['quarantined'];
   const kept = stage === 'archived' && retentionUntil !== null ? [`kept until ${when(retentionUntil)} at least`] : [];
   const ended = promotion.endReason === null ? [] : [promotion.endReason];

@@ -21,7 +21,7 @@ import { reviewsBacking } from './backing/reviews.js';
 import { soakActsBacking } from './backing/soak-acts.js';
 import { switchesBacking } from './backing/switches.js';
 import { createJumps } from './backing/times.js';
-import type { Told } from './backing/told.js';
+import { nothingTold } from './backing/told.js';
 import { versionsBacking } from './backing/versions.js';
 
 /** Compares the record with the audit trail as its events are read, in their order. */
@@ -53,7 +53,7 @@ export function backing(db: Db): RecordBacking {
 
 /** One entry for each kind of row, in this order: acts are judged by people and clock, changes and versions by policies. */
 function everyKind(db: Db): Backing[] {
-  const told: Told = { versions: new Map(), attempts: new Map(), serving: new Map() };
+  const told = nothingTold();
   const jumps = createJumps();
   const people = peopleBacking(db, createProposals());
   const policies = policiesBacking(db);

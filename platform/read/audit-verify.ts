@@ -1,12 +1,10 @@
 import type pg from 'pg';
-import { CHAIN_START, firstBroken, type AuditRow } from '../../domain/audit.js';
-import { chainLink } from '../audit.js';
 import type { OpenedCheckpoint } from '../checkpoint.js';
 import type { Db } from '../pool.js';
-import type { TrailEvent } from './audit-trail.js';
 import { backing, type RecordBacking } from './audit-backing.js';
-import { watchFor, type CheckpointReport, type CheckpointWatch, type Link } from './checkpoint-watch.js';
+import { watchFor, type CheckpointReport, type CheckpointWatch } from './checkpoint-watch.js';
 import { inSnapshot } from './snapshot.js';
+import { START, trailPages, type Broken, type Link } from './trail-pages.js';
 
 /** Whether the audit trail holds: its chain from the first event to the head, and the record it speaks of. */
 export interface TrailReport {
@@ -22,15 +20,6 @@ export interface TrailReport {
   /** What the trail says of the checkpoint it was held against, when there is one. */
   readonly checkpoint?: CheckpointReport;
 }
-
-interface StoredRow extends AuditRow {
-  readonly at: string;
-  readonly action: string;
-  readonly actor: string;
-  readonly subject: string;
-}
-
-const ROWS_AT_ONCE = 1_000;
 
 /**
  * Recomputes the whole chain and compares the record with it, at one moment, holding only a few thousand events at once.
@@ -63,66 +52,22 @@ function unknown(checkpoint: CheckpointReport | undefined): string[] {
   ];
 }
 
-type Broken = { readonly seq: number; readonly why: string };
-
-const START: Link = { seq: 0, hash: CHAIN_START };
-
 async function follow(
   db: Db,
   record: RecordBacking,
   watch: CheckpointWatch | undefined,
 ): Promise<{ last: Link; broken?: Broken }> {
   let last: Link = START;
-  for await (const rows of batches(db)) {
-    const chain = firstBroken(rows, last, chainLink);
-    const intact = chain ? rows.filter(({ seq }) => seq < chain.seq) : rows;
-    const events = intact.map(eventOf);
-    const differs = intact.findIndex((row, i) => !saysTheSame(row, events[i] as TrailEvent));
-    const sound = differs < 0 ? intact : intact.slice(0, differs);
-    const other = watch?.follow(sound);
-    watch?.take(events.slice(0, sound.length));
+  for await (const { events, broken } of trailPages(db)) {
+    const other = watch?.follow(events);
+    watch?.take(events);
     if (other) return { last: other.last, broken: other };
-    last = sound.at(-1) ?? last;
-    if (differs >= 0) {
-      const seq = (intact[differs] as StoredRow).seq;
-      return { last, broken: { seq, why: `the columns of event ${seq} differ from its text` } };
-    }
-    if (chain) return { last, broken: chain };
+    last = events.at(-1) ?? last;
+    if (broken) return { last, broken };
     await record.take(events);
   }
   const broken = (await headDiffers(db, last)) ?? watch?.endsAt(last);
   return broken ? { last, broken } : { last };
-}
-
-/** All rows in order; the next ones are on their way while some are looked at. */
-async function* batches(db: Db): AsyncGenerator<StoredRow[]> {
-  const after = async (seq: string): Promise<StoredRow[]> => {
-    const { rows } = await db.query<StoredRow>(
-      `SELECT seq, to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, action, actor, subject, body, encode(hash, 'hex') AS hash
-         FROM audit_event WHERE seq > $1::bigint ORDER BY seq LIMIT ${ROWS_AT_ONCE}`,
-      [seq],
-    );
-    return rows;
-  };
-  let rows = await after('-9223372036854775808');
-  while (rows.length > 0) {
-    const next = after(String(rows.at(-1)?.seq));
-    // Whoever stops at a broken event never asks for the rows that are on their way.
-    next.catch(() => undefined);
-    yield rows;
-    rows = await next;
-  }
-}
-
-function eventOf({ body, hash }: StoredRow): TrailEvent {
-  return { ...(JSON.parse(body) as Omit<TrailEvent, 'hash'>), hash };
-}
-
-/** The time is compared in the database's microseconds, so that no rounding hides a change. */
-function saysTheSame(row: StoredRow, event: TrailEvent): boolean {
-  if (typeof event.at !== 'string' || row.at !== `${event.at.slice(0, -1)}000Z`) return false;
-  if (typeof event.detail !== 'object' || event.detail === null) return false;
-  return row.action === event.action && row.actor === event.actor && row.subject === event.subject;
 }
 
 /** A trail whose end was cut off still follows; the head says how far it went. */

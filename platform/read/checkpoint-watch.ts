@@ -1,7 +1,7 @@
-import type { AuditRow } from '../../domain/audit.js';
 import { markEvery, markOf } from '../../domain/checkpoint.js';
 import type { OpenedCheckpoint } from '../checkpoint.js';
 import type { TrailEvent } from './audit-trail.js';
+import type { Link } from './trail-pages.js';
 
 /** What `audit verify` says of the checkpoint it was given. */
 export interface CheckpointReport {
@@ -18,16 +18,10 @@ export interface CheckpointReport {
   readonly recordedAs: number | null;
 }
 
-/** A place in the chain, and the hash there. */
-export interface Link {
-  readonly seq: number;
-  readonly hash: string;
-}
-
 /** Holds the trail against a kept checkpoint as its events are read, in their order. */
 export interface CheckpointWatch {
   /** Where rows whose chain holds go another way than the trail that was signed for; `last` is where both still agree. */
-  follow(rows: readonly AuditRow[]): { readonly last: Link; readonly seq: number; readonly why: string } | undefined;
+  follow(rows: readonly Link[]): { readonly last: Link; readonly seq: number; readonly why: string } | undefined;
   /** Looks for the signer's key and for the checkpoint itself. */
   take(events: readonly TrailEvent[]): void;
   /** What is missing of the trail that was signed for, when it ends with this event. */
@@ -44,7 +38,7 @@ export function watchFor(kept: OpenedCheckpoint, start: Link): CheckpointWatch {
   let agreed = start;
   let recordedAs: number | null = null;
 
-  const differs = ({ seq, hash }: AuditRow): boolean =>
+  const differs = ({ seq, hash }: Link): boolean =>
     (seq === until && hash !== head) || (seq <= until && seq % every === 0 && markOf(hash) !== marks[seq / every - 1]);
 
   return {

@@ -24,6 +24,8 @@ export interface VersionRow {
   readonly promotionId: string | null;
 }
 
+type VersionOf = Pick<VersionRow, 'model' | 'version'>;
+
 /** Orders versions as people count: 1.9.0 before 1.10.0. */
 const inNumbers = new Intl.Collator('en', { numeric: true });
 
@@ -39,7 +41,12 @@ export async function readVersions(db: Db, { model, version }: VersionFilter): P
       WHERE ($1::text IS NULL OR m.name = $1) AND ($2::text IS NULL OR v.version = $2)`,
     [model ?? null, version ?? null],
   );
-  return rows.sort((one, other) => inNumbers.compare(one.model, other.model) || inNumbers.compare(one.version, other.version));
+  return rows.sort(inOrder);
+}
+
+/** Which of two versions comes first, by model and number. */
+export function inOrder(one: VersionOf, other: VersionOf): number {
+  return inNumbers.compare(one.model, other.model) || inNumbers.compare(one.version, other.version);
 }
 
 /** The models on the record, by name. */

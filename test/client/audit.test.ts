@@ -112,7 +112,10 @@ describe('audit export', () => {
     [['--model-name', MODEL, '--version', '1.1.0'], /1\.1\.0 has no attempt to export/],
     [['--model-name', MODEL, '--version', '1.2.0', '--attempt', '2'], /--attempt; given: 2; allowed: 1/],
     [['--model-name', MODEL, '--version', '1.2.0', '--attempt', '0'], /--attempt; given: "0"; allowed: a whole number from 1/],
-    [['--model-name', MODEL, '--version', '1.2.0', '--out', '/nowhere/b.json'], /--out cannot be written \(ENOENT\)/],
+    [
+      ['--model-name', MODEL, '--version', '1.2.0', '--out', '/nowhere/b.json'],
+      /--out cannot be written: there is no such folder/,
+    ],
   ])('refuses %j with 2', async (words, why) => {
     await refused(['export', ...words], 2, new RegExp(`^2: .*${why.source}`));
   });
@@ -122,7 +125,11 @@ describe('audit checkpoint', () => {
   it('refuses with 2 a file that is there or cannot be, and no signer, before anything is signed', async () => {
     const words = ['checkpoint', '--approver', `alice.admin${AT}`];
     await refused([...words, '--out', kept], 2, /^2: --out names a file that is there; .*what was kept stays/);
-    await refused([...words, '--out', '/nowhere/c.json'], 2, /^2: --out; given: "\/nowhere\/c\.json"/);
+    await refused(
+      [...words, '--out', '/nowhere/c.json'],
+      2,
+      /^2: --out cannot be written: there is no such folder; given: "\/nowhere\/c\.json"/,
+    );
     await refused(['checkpoint'], 2, /^2: required option '--approver <E>'/);
   });
 

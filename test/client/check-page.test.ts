@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,15 +46,20 @@ describe('check --out', () => {
     expect(readFileSync(path, 'utf8')).toMatch(/^<!doctype html>\n/);
   });
 
-  it('prints one document with --json, and writes over what is there, whole or not at all', async () => {
+  it('prints one document with --json, and never writes over what is there', async () => {
     const path = join(dir, 'again.html');
-    writeFileSync(path, 'x'.repeat(1_000_000));
     const ran = await check(path, '--json');
     const { page, model, error } = JSON.parse(ran.stdout) as { page: object; model: string; error: { code: number } };
     const { evidenceDigest } = (await loadAttempt(world.db.reader, promotionId)) ?? {};
     expect(page).toEqual({ path, evidenceDigest });
     expect([model, error.code]).toEqual([MODEL, 3]);
-    expect(statSync(path).size).toBeLessThan(500_000);
+    const kept = readFileSync(path, 'utf8');
+    expect(await check(path)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^2: --out names a file that is there; [^\n]*what was kept stays\n$/) as string,
+    });
+    expect(readFileSync(path, 'utf8')).toBe(kept);
     expect(readdirSync(dir).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
@@ -62,7 +67,7 @@ describe('check --out', () => {
     ['evidence.pdf', /^2: --out; given: "[^"]*evidence\.pdf"; allowed: a file that ends in \.html; next: [^\n]*\n$/],
     ['.html', /^2: --out; given:/],
     ['no-such-folder/evidence.html', /^2: --out cannot be written: there is no such folder; given: [^\n]*\n$/],
-    ['folder.html', /^2: --out cannot be written: it is a folder; given: [^\n]*\n$/],
+    ['folder.html', /^2: --out names a file that is there; given: [^\n]*\n$/],
   ])('refuses %s in one line and leaves nothing behind', async (name, line) => {
     mkdirSync(join(dir, 'folder.html'), { recursive: true });
     const before = readdirSync(dir);

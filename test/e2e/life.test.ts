@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../domain/checks.js';
 import {
@@ -15,6 +16,7 @@ import {
   untilStage,
   approveAll,
 } from '../support/promotion.js';
+import { attachmentOf, headerOf, startSmtp } from '../support/smtp.js';
 import { down, eventually, EXAMPLE, MODEL, root, up, type RunningStack } from '../support/stack.js';
 import { join } from 'node:path';
 
@@ -156,6 +158,40 @@ describe("a version's life through the command line", () => {
   it("the replaced version's run has ended as archived", async () => {
     const { stdout } = await stack.temporal('workflow', 'result', '-w', `promotion/${MODEL}/1.2.0/1`);
     expect(stdout).toMatch(/archived/);
+  });
+
+  it('has its checkpoint mailed to where nobody here can reach, or keeps it where that fails', async () => {
+    const smtp = await startSmtp();
+    const [alice, to] = ['alice.admin@duetmind.example', 'auditor@example.org'];
+    const words = ['audit', 'checkpoint', '--approver', alice, '--mail', `${to},${PEOPLE.mlops}`];
+    const env = { GATEHOUSE_SMTP_URL: smtp.url, GATEHOUSE_MAIL_FROM: smtp.server.from };
+    const wrong = { ...env, GATEHOUSE_SMTP_URL: smtp.url.replace(/:[^:@]+@/, ':tr0ub4dor@') };
+    try {
+      const made = await stack.cliWith(env, ...words, '--json');
+      const document = JSON.parse(made.stdout) as { seq: number; mailedTo: string[] };
+      expect([made.code, document.mailedTo]).toEqual([0, [to, PEOPLE.mlops]]);
+      const { message = '' } = smtp.taken[0] ?? {};
+      const { filename, text } = attachmentOf(message);
+      expect(headerOf(message, 'Subject')).toBe(`Gatehouse checkpoint: audit trail up to event ${document.seq}`);
+      expect(headerOf(message, 'Message-ID')).toMatch(/^<gatehouse-checkpoint\.\d+\.[0-9a-f]{32}@duetmind\.example>$/);
+      const arrived = join(stack.dir, filename);
+      writeFileSync(arrived, text);
+      expect(await stack.json(0, 'audit', 'verify', '--checkpoint', arrived)).toMatchObject({
+        checkpoint: { seq: document.seq, by: alice, key: 'enrolled' },
+      });
+      const refused = await stack.cliWith(wrong, ...words);
+      expect(refused).toMatchObject({ code: 4, stdout: expect.stringMatching(/^\{"envelope":/) as string });
+      expect(refused.stderr).toMatch(/^4: the checkpoint is on the record and was not mailed: [^\n]* refuses the login/);
+      expect(refused.stdout + refused.stderr).not.toContain('tr0ub4dor');
+      expect((await stack.cliWith(env, 'audit', 'checkpoint', '--approver', alice, '--mail', 'a@b.c\nBcc: d@e.f')).code).toBe(2);
+      expect((await stack.cliWith({}, ...words)).stderr).toMatch(/^2: GATEHOUSE_SMTP_URL: is not set/);
+    } finally {
+      await smtp.close();
+    }
+    const out = join(stack.dir, 'kept.json');
+    const away = await stack.cliWith(env, ...words, '--out', out);
+    expect(away).toMatchObject({ code: 6, stdout: expect.stringContaining(out) as string });
+    expect(await stack.json(0, 'audit', 'verify', '--checkpoint', out)).toMatchObject({ ok: true });
   });
 
   it('is vouched for by a checkpoint, and each promotion proves itself from a file', async () => {

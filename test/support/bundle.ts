@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileText } from '../../client/audit/out.js';
+import { fileText } from '../../client/audit/file-text.js';
 import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
 import { chainLink } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';

@@ -29,6 +29,8 @@ export interface RunningStack {
   readonly owner: OwnerFile;
   /** Runs `gatehouse …` as another process and answers what came of it. */
   cli(...args: string[]): Promise<Ran>;
+  /** The same with variables of its own. */
+  cliWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ran>;
   /** The same with `--json`, parsed; the exit code must be the expected one. */
   json<T = Record<string, unknown>>(code: number, ...args: string[]): Promise<T>;
   /** Runs the Temporal command line against the stack, as anybody with access to the namespace can. */
@@ -63,7 +65,9 @@ export async function up(
         done({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
       });
     });
-  const cli = (...args: string[]) => run(process.execPath, [cliFile, ...args], { ...process.env, GATEHOUSE_DATA_DIR: dir });
+  const cliWith = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+    run(process.execPath, [cliFile, ...args], { ...process.env, GATEHOUSE_DATA_DIR: dir, ...env });
+  const cli = (...args: string[]) => cliWith({}, ...args);
   return {
     dir,
     pid: child.pid as number,
@@ -71,6 +75,7 @@ export async function up(
     connection,
     owner: JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8')) as OwnerFile,
     cli,
+    cliWith,
     async json<T>(code: number, ...args: string[]) {
       const ran = await cli(...args, '--json');
       if (ran.code !== code)

@@ -1,11 +1,11 @@
-import type { ActType } from '../../../domain/acts.js';
+import type { ActType, Decision } from '../../../domain/acts.js';
 import type { JsonValue } from '../../../domain/canonical.js';
 import type { OpenedEnvelope } from '../../envelope.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { textOf } from './backing.js';
 
 /** The events of decisions, and what each decides. */
-export const DECISIONS: Readonly<Record<string, string>> = {
+export const DECISIONS: Readonly<Record<string, Decision>> = {
   'decision.approved': 'approve',
   'decision.rejected': 'reject',
   'decision.retracted': 'retract',

@@ -17,6 +17,16 @@ export function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The texts of a detail that is a list of them. */
+export function textsOf(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map((each: JsonValue) => textOf(each)) : [];
+}
+
+/** When an event happened. */
+export function momentOf({ seq, at }: TrailEvent): Moment {
+  return { seq, at };
+}
+
 /** The first name under which `is` and `says` differ, with what the record has. */
 export function differing(is: Readonly<Record<string, unknown>>, says: Readonly<Record<string, unknown>>): string | undefined {
   const name = Object.keys(says).find((each) => JSON.stringify(is[each]) !== JSON.stringify(says[each]));

@@ -1,33 +1,65 @@
+import type { AuditAction } from '../../../domain/audit.js';
 import type { TrailEvent } from '../audit-trail.js';
-import { textOf, type Moment } from './backing.js';
+import { momentOf, textOf, textsOf } from './backing.js';
+import { decided, frozen, quarantined, released, soakActed, unfrozen } from './fold-acts.js';
 import { attemptsOf, NO_ATTEMPT, NO_VERSION, type Told, type ToldVersion } from './told.js';
 
-/** Adds one event, and answers what it says that cannot follow on those before it. */
+/** What an event does to what is told; answers what of it cannot follow on the events before it. */
+export type Step = (told: Told, event: TrailEvent) => string[];
+
+const nothing: Step = () => [];
+
+/** What each action does. A new one has its place here, if only as `nothing`: without one the types do not hold. */
+export const STEPS: Readonly<Record<AuditAction, Step>> = {
+  'version.registered': registered,
+  'version.released': released,
+  'version.resolved': nothing,
+  'promotion.requested': requested,
+  'promotion.asked': asked,
+  'promotion.repinned': repinned,
+  'round.opened': roundOpened,
+  'run.started': runs,
+  'run.replaced': runs,
+  'stage.changed': stageChanged,
+  'production.changed': productionChanged,
+  'decision.approved': decided,
+  'decision.rejected': decided,
+  'decision.retracted': decided,
+  'soak.extended': soakActed,
+  'soak.paused': soakActed,
+  'soak.resumed': soakActed,
+  'freeze.begun': frozen,
+  'freeze.lifted': unfrozen,
+  'person.enrolled': nothing,
+  'clock.advanced': nothing,
+  'audit.checkpointed': nothing,
+  'policy.registered': nothing,
+  'feature-view.registered': nothing,
+  'dataset.registered': nothing,
+  'act.refused': nothing,
+  'serving.pointed': nothing,
+  'previous.archived': nothing,
+};
+
+/** Adds one event, and answers what it says that cannot follow on those before it; an unknown action does nothing. */
 export function fold(told: Told, event: TrailEvent): string[] {
-  switch (event.action) {
-    case 'version.registered':
-      return registered(told, event);
-    case 'promotion.requested':
-      return requested(told, event);
-    case 'promotion.asked':
-      mend(told.attempts, event.subject, NO_ATTEMPT, { asked: momentOf(event) });
-      return [];
-    case 'run.started':
-    case 'run.replaced':
-      mend(told.attempts, event.subject, NO_ATTEMPT, { run: textOf(event.detail['run']) });
-      return [];
-    case 'promotion.repinned':
-      mend(told.attempts, event.subject, NO_ATTEMPT, { policy: textOf(event.detail['to']), round: event.detail['round'] });
-      return [];
-    case 'round.opened':
-      return roundOpened(told, event);
-    case 'stage.changed':
-      return stageChanged(told, event);
-    case 'production.changed':
-      return productionChanged(told, event);
-    default:
-      return [];
-  }
+  return Object.hasOwn(STEPS, event.action) ? STEPS[event.action as AuditAction](told, event) : [];
+}
+
+function asked({ attempts }: Told, event: TrailEvent): string[] {
+  mend(attempts, event.subject, NO_ATTEMPT, { asked: momentOf(event) });
+  return [];
+}
+
+function runs({ attempts }: Told, { subject, detail }: TrailEvent): string[] {
+  mend(attempts, subject, NO_ATTEMPT, { run: textOf(detail['run']) });
+  return [];
+}
+
+function repinned({ attempts }: Told, { subject, detail }: TrailEvent): string[] {
+  const { to, round, relaxed } = detail;
+  mend(attempts, subject, NO_ATTEMPT, { policy: textOf(to), round, relaxed: textsOf(relaxed) });
+  return [];
 }
 
 function registered({ versions }: Told, event: TrailEvent): string[] {
@@ -57,6 +89,7 @@ function requested({ attempts }: Told, event: TrailEvent): string[] {
     version: textOf(detail['version']),
     attempt: detail['attempt'],
     policy: textOf(detail['policy']),
+    relaxed: textsOf(detail['relaxed']),
   });
   return again;
 }
@@ -93,6 +126,7 @@ function productionChanged(told: Told, event: TrailEvent): string[] {
   const how = typeof to === 'string' ? `rolled back to ${to}` : 'retired';
   endServing(told, event, `${how} by ${actor}: ${textOf(reason)}`);
   told.serving.delete(textOf(model));
+  quarantined(told, event);
   const pinned = attemptsOf(told, textOf(model), textOf(from)).at(-1)?.policy ?? '';
   return [...archive(told, event, pinned), ...promote(told, event, 'archived')];
 }
@@ -133,8 +167,4 @@ function moved({ versions }: Told, { seq, version, from, to }: Move, times: Part
 
 function mend<T>(all: Map<string, T>, name: string, none: T, change: Partial<T>): void {
   all.set(name, { ...(all.get(name) ?? none), ...change });
-}
-
-function momentOf({ seq, at }: TrailEvent): Moment {
-  return { seq, at };
 }

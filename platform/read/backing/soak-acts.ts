@@ -14,7 +14,12 @@ interface Row {
   readonly at: string;
 }
 
-const KINDS: Readonly<Record<string, string>> = { 'soak.extended': 'extend', 'soak.paused': 'pause', 'soak.resumed': 'resume' };
+/** The events of what people do to a soak, and the kind of act each speaks of. */
+export const KINDS: Readonly<Record<string, 'extend' | 'pause' | 'resume'>> = {
+  'soak.extended': 'extend',
+  'soak.paused': 'pause',
+  'soak.resumed': 'resume',
+};
 const SOAK_ACTS = 'SELECT envelope, promotion_id, kind, by_ms, person, reason, at FROM soak_act ORDER BY seq';
 
 /** Compares what people did to the ends of a soak with the events, in their order. */

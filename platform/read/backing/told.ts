@@ -1,3 +1,4 @@
+import type { Decision } from '../../../domain/acts.js';
 import { promotionId } from '../../../domain/ids.js';
 import type { Moment } from './backing.js';
 
@@ -25,6 +26,8 @@ export interface ToldAttempt {
   readonly version: string;
   readonly attempt: unknown;
   readonly policy: string;
+  /** The numbers in which that policy is looser than the guidelines. */
+  readonly relaxed: readonly string[];
   readonly state: string;
   readonly round: unknown;
   readonly staged: Moment | null;
@@ -43,6 +46,52 @@ export interface Told {
   readonly attempts: Map<string, ToldAttempt>;
   /** Model → the promotion that its production version came from. */
   readonly serving: Map<string, string>;
+  /** What people did besides; kept only where somebody asks what was true then. */
+  readonly acts?: ToldActs;
+}
+
+/** A decision at a gate. */
+export interface ToldDecision {
+  readonly envelope: string;
+  readonly gate: string;
+  readonly round: unknown;
+  readonly decision: Decision;
+  readonly person: string;
+  readonly made: Moment;
+}
+
+/** What somebody did to a soak. */
+export interface ToldSoakAct {
+  readonly kind: 'extend' | 'pause' | 'resume';
+  readonly byMs: number;
+  readonly person: string;
+  readonly reason: string;
+  readonly made: Moment;
+}
+
+/** A freeze that nobody has lifted; `model` is null for one of all models. */
+export interface ToldFreeze {
+  readonly model: string | null;
+  readonly by: string;
+  readonly reason: string;
+  readonly begun: Moment;
+}
+
+/** Decisions, soaks, freezes and quarantines as the events leave them. */
+export interface ToldActs {
+  /** By promotion id, in their order. */
+  readonly decisions: Map<string, ToldDecision[]>;
+  /** By promotion id, in their order. */
+  readonly soaks: Map<string, ToldSoakAct[]>;
+  /** By model, under '' the one of all models. */
+  readonly freezes: Map<string, ToldFreeze>;
+  /** Version in quarantine → why. */
+  readonly quarantines: Map<string, string>;
+}
+
+/** Nothing told yet. */
+export function nothingTold(): Told {
+  return { versions: new Map(), attempts: new Map(), serving: new Map() };
 }
 
 /** A version of which no event has spoken. */
@@ -68,6 +117,7 @@ export const NO_ATTEMPT: ToldAttempt = {
   version: '',
   attempt: 0,
   policy: '',
+  relaxed: [],
   state: 'registered',
   round: 1,
   staged: null,

@@ -71,7 +71,7 @@ function retentionFault(row: Row, { archived, archivedUnder }: ToldVersion, poli
 }
 
 /** As PostgreSQL counts calendar years: from 29 February to the 28th where there is none. */
-function yearsAfter(from: string, years: number): string {
+export function yearsAfter(from: string, years: number): string {
   const until = new Date(from);
   until.setUTCFullYear(until.getUTCFullYear() + years);
   if (until.getUTCDate() !== new Date(from).getUTCDate()) until.setUTCDate(0);

@@ -1,0 +1,58 @@
+import type { TrailEvent } from '../audit-trail.js';
+import { DECISIONS } from './acts-said.js';
+import { momentOf, textOf } from './backing.js';
+import { KINDS } from './soak-acts.js';
+import type { Told } from './told.js';
+
+/** A decision at a gate, behind those before it. */
+export function decided({ acts }: Told, event: TrailEvent): string[] {
+  const { action, actor: person, subject, detail } = event;
+  const decision = DECISIONS[action];
+  if (!acts || !decision) return [];
+  const { envelope, gate, round = 0 } = detail;
+  const made = { envelope: textOf(envelope), gate: textOf(gate), round, decision, person, made: momentOf(event) };
+  push(acts.decisions, subject, made);
+  return [];
+}
+
+/** What somebody did to a soak, behind what was done before. */
+export function soakActed({ acts }: Told, event: TrailEvent): string[] {
+  const { action, actor: person, subject, detail } = event;
+  const kind = KINDS[action];
+  if (!acts || !kind) return [];
+  const [byMs, reason] = [Number(detail['by_ms'] ?? 0), textOf(detail['reason'])];
+  push(acts.soaks, subject, { kind, byMs, person, reason, made: momentOf(event) });
+  return [];
+}
+
+/** A freeze in the place of the one before of the same models. */
+export function frozen({ acts }: Told, event: TrailEvent): string[] {
+  const model = event.detail['model'] === null ? null : textOf(event.detail['model']);
+  acts?.freezes.set(model ?? '', { model, by: event.actor, reason: textOf(event.detail['reason']), begun: momentOf(event) });
+  return [];
+}
+
+/** The end of a freeze. */
+export function unfrozen({ acts }: Told, { detail }: TrailEvent): string[] {
+  acts?.freezes.delete(textOf(detail['model']));
+  return [];
+}
+
+/** The quarantine of the version that a rollback left, as `change_production_by_hand` words it. */
+export function quarantined({ acts }: Told, { actor, detail }: TrailEvent): void {
+  const { kind, model, from, to, reason } = detail;
+  if (kind !== 'rollback' || typeof from !== 'string') return;
+  acts?.quarantines.set(`${textOf(model)}/${from}`, `rolled back to ${textOf(to)} by ${actor}: ${textOf(reason)}`);
+}
+
+/** The end of a quarantine. */
+export function released({ acts }: Told, { subject }: TrailEvent): string[] {
+  acts?.quarantines.delete(subject);
+  return [];
+}
+
+function push<T>(all: Map<string, T[]>, name: string, one: T): void {
+  const before = all.get(name);
+  if (before) before.push(one);
+  else all.set(name, [one]);
+}
