@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { importJWK, JWK } from 'jose';
 import { actOfType, wrongField, type ActPayload, type ActType } from '../domain/acts.js';
 import { canonicalJson, type JsonValue } from '../domain/canonical.js';
@@ -58,7 +59,7 @@ export function openEnvelope(jws: string): Opened {
   if (!read.ok) return read;
   const act = actOfType(read.payload['typ']);
   if (!act) return refuse({ what: 'typ names no act', given: quoted(read.payload['typ']), next: AGAIN });
-  const wrong = wrongField(act, read.payload) ?? unstorableField(read.payload);
+  const wrong = wrongField(act, read.payload) ?? (read.isEscaped ? unstorableField(read.payload) : undefined);
   if (wrong !== undefined) return refuse({ what: printable(wrong.slice(0, 200)), next: AGAIN });
   return { ok: true, envelope: { hash: sha256(jws), kid, act, payload: read.payload as ActPayload, jws } };
 }
@@ -108,7 +109,14 @@ function kidOf(bytes: Buffer): string | Refused {
   return kid;
 }
 
-function readPayload(bytes: Buffer): { ok: true; payload: Readonly<Record<string, unknown>> } | Refused {
+interface ReadPayload {
+  readonly ok: true;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** Only an escape can write a character that UTF-8 has no bytes for, or that JSON may not hold as it is. */
+  readonly isEscaped: boolean;
+}
+
+function readPayload(bytes: Buffer): ReadPayload | Refused {
   const text = utf8(bytes);
   if (text === undefined) return refuse({ what: 'payload is not UTF-8' });
   if (isDeep(text)) return refuse({ what: 'payload is nested too deep', allowed: `${DEPTH} deep` }, 'usage');
@@ -117,7 +125,7 @@ function readPayload(bytes: Buffer): { ok: true; payload: Readonly<Record<string
   if (canonicalOf(payload) !== text) {
     return refuse({ what: 'payload is not canonical', allowed: 'canonical JSON (RFC 8785), each field once', next: AGAIN });
   }
-  return { ok: true, payload };
+  return { ok: true, payload, isEscaped: text.includes('\\u') };
 }
 
 /** The first field whose text the record could not keep as signed, named for the signer. */
@@ -133,11 +141,7 @@ function bytesOf(part: string): Buffer | undefined {
 }
 
 function utf8(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -157,15 +161,17 @@ function canonicalOf(value: Readonly<Record<string, unknown>>): string | undefin
   }
 }
 
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'"\\[]{}'].map((sign) => sign.charCodeAt(0));
+
 function isDeep(text: string): boolean {
   let depth = 0;
   let isInText = false;
   for (let i = 0; i < text.length && depth <= DEPTH; i++) {
-    const sign = text[i];
-    if (sign === '"') isInText = !isInText;
-    else if (isInText) i += sign === '\\' ? 1 : 0;
-    else if (sign === '[' || sign === '{') depth++;
-    else if (sign === ']' || sign === '}') depth--;
+    const sign = text.charCodeAt(i);
+    if (sign === QUOTE) isInText = !isInText;
+    else if (isInText) i += sign === BACKSLASH ? 1 : 0;
+    else if (sign === OPEN_LIST || sign === OPEN_OBJECT) depth++;
+    else if (sign === CLOSE_LIST || sign === CLOSE_OBJECT) depth--;
   }
   return depth > DEPTH;
 }

@@ -29,6 +29,7 @@ export interface World {
   readonly db: TestDatabase;
   readonly deps: Deps;
   readonly activities: Activities;
+  /** Where the demo people's keys are. */
   readonly keysDir: string;
   /** The nudges and starts the activities asked Temporal for. */
   readonly told: string[];

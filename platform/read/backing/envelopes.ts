@@ -33,6 +33,16 @@ interface DecisionRow {
   readonly on_time: boolean;
 }
 
+/** The signed acts of one page of events, whose signatures are being computed. */
+interface Judging {
+  readonly signed: readonly TrailEvent[];
+  readonly kept: ReadonlyMap<string, Kept>;
+  readonly judged: Promise<readonly (string | undefined)[]>;
+}
+
+/** So many pages keep every core at work on signatures while the next ones are read. */
+const PAGES_OPEN = 4;
+
 /**
  * Compares every signed act that an event names with the event and with its decision: the envelope is stored as it was
  * received, signed with the key that the trail says its author has, and says what the event says.
@@ -40,26 +50,41 @@ interface DecisionRow {
 export function envelopesBacking(db: Db, { people, jumps }: { people: People; jumps: Jumps }): Backing {
   const named = new Set<string>();
   const lastDecision = new Map<string, number>();
+  const open: Judging[] = [];
   return {
     async take(events) {
       const signed = events.filter(isOfAct);
       if (signed.length === 0) return [];
       const kept = await keptOf(db, signed);
-      const faults = await Promise.all(
-        signed.map(async (event) => {
-          const hash = textOf(event.detail['envelope']);
-          const row = kept.get(hash);
-          const isAgain = named.size === named.add(shortOf(hash)).size;
-          return isAgain ? 'another event speaks of its signed act' : faultOf(event, row);
-        }),
-      );
-      return signed.flatMap((event, i) => {
-        const fault = faults[i] ?? outOfOrder(event, kept.get(textOf(event.detail['envelope']))?.decision);
-        return fault === undefined ? [] : [`event ${event.seq} (${event.action}): ${fault}`];
+      // By the people and the clock of the trail up to here: only the signatures are computed while it is read on.
+      const faults = signed.map((event) => {
+        const hash = textOf(event.detail['envelope']);
+        const isAgain = named.size === named.add(shortOf(hash)).size;
+        return isAgain ? Promise.resolve('another event speaks of its signed act') : faultOf(event, kept.get(hash));
       });
+      const judged = Promise.all(faults);
+      // Whoever stops at a broken event never asks for what is still computed.
+      judged.catch(() => undefined);
+      open.push({ signed, kept, judged });
+      return open.length > PAGES_OPEN ? await settle(open.splice(0, 1)) : [];
     },
-    finish: () => envelopesWithoutEvent(db, (hash) => named.has(shortOf(hash)), named.size),
+    async finish() {
+      const faults = await settle(open.splice(0));
+      return [...faults, ...(await envelopesWithoutEvent(db, (hash) => named.has(shortOf(hash)), named.size))];
+    },
   };
+
+  async function settle(pages: readonly Judging[]): Promise<string[]> {
+    const all: string[] = [];
+    for (const { signed, kept, judged } of pages) {
+      const faults = await judged;
+      for (const [i, event] of signed.entries()) {
+        const fault = faults[i] ?? outOfOrder(event, kept.get(textOf(event.detail['envelope']))?.decision);
+        if (fault !== undefined) all.push(`event ${event.seq} (${event.action}): ${fault}`);
+      }
+    }
+    return all;
+  }
 
   async function faultOf(event: TrailEvent, row: Kept | undefined): Promise<string | undefined> {
     const { action, actor, subject } = event;
