@@ -161,17 +161,15 @@ function canonicalOf(value: Readonly<Record<string, unknown>>): string | undefin
   }
 }
 
-const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'"\\[]{}'].map((sign) => sign.charCodeAt(0));
-
 function isDeep(text: string): boolean {
   let depth = 0;
   let isInText = false;
   for (let i = 0; i < text.length && depth <= DEPTH; i++) {
-    const sign = text.charCodeAt(i);
-    if (sign === QUOTE) isInText = !isInText;
-    else if (isInText) i += sign === BACKSLASH ? 1 : 0;
-    else if (sign === OPEN_LIST || sign === OPEN_OBJECT) depth++;
-    else if (sign === CLOSE_LIST || sign === CLOSE_OBJECT) depth--;
+    const sign = text[i];
+    if (sign === '"') isInText = !isInText;
+    else if (isInText) i += sign === '\\' ? 1 : 0;
+    else if (sign === '[' || sign === '{') depth++;
+    else if (sign === ']' || sign === '}') depth--;
   }
   return depth > DEPTH;
 }

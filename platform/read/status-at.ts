@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { hasRight } from '../../domain/acts.js';
 import type { DecisionRecord } from '../../domain/attempt.js';
 import { promotionWorkflowId } from '../../domain/ids.js';
 import { openPause } from '../../domain/pause.js';
@@ -13,7 +14,15 @@ import type { Db } from '../pool.js';
 import { pausesOf } from '../soak.js';
 import type { TrailEvent } from './audit-trail.js';
 import { grouped } from './backing/backing.js';
-import { attemptsOf, type Told, type ToldActs, type ToldAttempt, type ToldSoakAct, type ToldVersion } from './backing/told.js';
+import {
+  attemptsOf,
+  type Told,
+  type ToldActs,
+  type ToldAttempt,
+  type ToldDecision,
+  type ToldSoakAct,
+  type ToldVersion,
+} from './backing/told.js';
 import { yearsAfter } from './backing/versions.js';
 import { inSnapshot } from './snapshot.js';
 import type { AttemptStatus, FreezeStatus, SoakStatus, VersionStatus } from './status.js';
@@ -145,11 +154,7 @@ function versionAt(known: Known, { model, version }: { model: string; version: s
 
 function attemptAt({ told, policies, now }: Known, id: string, is: ToldAttempt): AttemptAt {
   const policy = policies.get(is.policy) as Policy;
-  const decisions = (told.acts.decisions.get(id) ?? []).map(
-    ({ envelope, gate, round, decision, person, made }): DecisionRecord => {
-      return { id: envelope, gate: gate as Gate, round: Number(round), decision, person, at: Date.parse(made.at), stands: true };
-    },
-  );
+  const decisions = (told.acts.decisions.get(id) ?? []).map((made) => decisionAt(told.acts, policy, made));
   const gates = gateViews({ decisions, round: Number(is.round), policy });
   return {
     id,
@@ -165,6 +170,14 @@ function attemptAt({ told, policies, now }: Known, id: string, is: ToldAttempt):
     waitingFor: null,
     endReason: is.endReason,
   };
+}
+
+function decisionAt({ people }: ToldActs, { gates }: Policy, told: ToldDecision): DecisionRecord {
+  const { envelope: id, round, decision, person, made } = told;
+  const gate = told.gate as Gate;
+  const by = people.get(person);
+  const stands = by?.trusted === true && made.seq > by.since && hasRight('decision', by.groups, gates[gate].group);
+  return { id, gate, round: Number(round), decision, person, at: Date.parse(made.at), stands };
 }
 
 function soakAt(

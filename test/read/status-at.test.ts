@@ -64,7 +64,8 @@ async function liveOn(): Promise<void> {
   await freeze('', 'off');
   await act('repin', { ...on, policy_digest: await policy('policy-relaxed.yaml') });
   await drive(world, promotion);
-  await approve(world, promotion, 'security');
+  const email = await approve(world, promotion, 'security');
+  await act('revoke', { email, reason: REASON }, await first(world.db, 'admin'));
   await act('pause', on);
   await advanceClock(world.db.ownerUrl, DAY);
   await act('withdraw', on);

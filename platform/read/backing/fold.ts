@@ -2,6 +2,7 @@ import type { AuditAction } from '../../../domain/audit.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { momentOf, textOf, textsOf } from './backing.js';
 import { decided, frozen, quarantined, released, soakActed, unfrozen } from './fold-acts.js';
+import { enrolled, revoked, rotated } from './fold-people.js';
 import { attemptsOf, NO_ATTEMPT, NO_VERSION, type Told, type ToldVersion } from './told.js';
 
 /** What an event does to what is told; answers what of it cannot follow on the events before it. */
@@ -30,7 +31,12 @@ export const STEPS: Readonly<Record<AuditAction, Step>> = {
   'soak.resumed': soakActed,
   'freeze.begun': frozen,
   'freeze.lifted': unfrozen,
-  'person.enrolled': nothing,
+  'person.enrolled': enrolled,
+  'person.changed': enrolled,
+  'person.revoked': revoked,
+  'key.rotated': rotated,
+  'enrolment.proposed': nothing,
+  'installation.changed': nothing,
   'clock.advanced': nothing,
   'audit.checkpointed': nothing,
   'policy.registered': nothing,

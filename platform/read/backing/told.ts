@@ -77,8 +77,20 @@ export interface ToldFreeze {
   readonly begun: Moment;
 }
 
-/** Decisions, soaks, freezes and quarantines as the events leave them. */
+/** Somebody who decides, and whether what they decided stands: since event `since`, while they are trusted. */
+export interface ToldPerson {
+  readonly kid: string;
+  readonly issuer: string;
+  readonly account: string;
+  readonly groups: readonly string[];
+  readonly trusted: boolean;
+  readonly since: number;
+}
+
+/** People, decisions, soaks, freezes and quarantines as the events leave them. */
 export interface ToldActs {
+  /** By e-mail. */
+  readonly people: Map<string, ToldPerson>;
   /** By promotion id, in their order. */
   readonly decisions: Map<string, ToldDecision[]>;
   /** By promotion id, in their order. */
