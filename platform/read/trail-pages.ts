@@ -46,7 +46,8 @@ export async function* trailPages(db: Db): AsyncGenerator<TrailPage> {
   let last: Link = START;
   for await (const rows of batches(db)) {
     const chain = firstBroken(rows, last, chainLink);
-    const intact = chain ? rows.filter(({ seq }) => seq < chain.seq) : rows;
+    const { seq: before } = last;
+    const intact = chain ? rows.filter(({ seq }) => seq > before && seq < chain.seq) : rows;
     const differs = intact.find((row) => !saysTheSame(row));
     const sound = differs ? intact.slice(0, intact.indexOf(differs)) : intact;
     const broken = differs ? columnsDiffer(differs) : chain;
