@@ -34,7 +34,7 @@ export function progressOf(attempt: Attempt): Progress {
 }
 
 /** The four gates as people see them. */
-export function gateViews(attempt: Pick<Attempt, 'decisions' | 'round' | 'policy'>): GateView[] {
+export function gateViews(attempt: Pick<Attempt, 'decisions' | 'round' | 'rounds' | 'policy'>): GateView[] {
   return foldGates(attempt).map(({ gate, state, last }) => ({
     gate,
     asks: attempt.policy.gates[gate].asks,
@@ -46,7 +46,7 @@ export function gateViews(attempt: Pick<Attempt, 'decisions' | 'round' | 'policy
   }));
 }
 
-function whyVoid(decision: DecisionRecord | null, attempt: Attempt): string | null {
+function whyVoid(decision: DecisionRecord | null, attempt: Pick<Attempt, 'round' | 'rounds'>): string | null {
   const fault = decision && faultOf(decision, attempt);
   return fault && faultText(fault);
 }

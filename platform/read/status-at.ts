@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { hasRight } from '../../domain/acts.js';
 import type { DecisionRecord } from '../../domain/attempt.js';
 import { promotionWorkflowId } from '../../domain/ids.js';
 import { openPause } from '../../domain/pause.js';
@@ -7,8 +6,10 @@ import type { Gate, Policy } from '../../domain/policy.js';
 import { recordedPolicy } from '../../domain/policy-sections.js';
 import type { GateView, Stage } from '../../domain/progress.js';
 import type { Refusal } from '../../domain/refusal.js';
+import { hasRight } from '../../domain/rights.js';
 import { maximumEndsAt } from '../../domain/soak.js';
 import { gateViews } from '../../domain/view.js';
+import type { Fault, RoundReason } from '../../domain/void.js';
 import { sha256 } from '../digest.js';
 import type { Db } from '../pool.js';
 import { pausesOf } from '../soak.js';
@@ -20,6 +21,7 @@ import {
   type ToldActs,
   type ToldAttempt,
   type ToldDecision,
+  type ToldPerson,
   type ToldSoakAct,
   type ToldVersion,
 } from './backing/told.js';
@@ -155,7 +157,10 @@ function versionAt(known: Known, { model, version }: { model: string; version: s
 function attemptAt({ told, policies, now }: Known, id: string, is: ToldAttempt): AttemptAt {
   const policy = policies.get(is.policy) as Policy;
   const decisions = (told.acts.decisions.get(id) ?? []).map((made) => decisionAt(told.acts, policy, made));
-  const gates = gateViews({ decisions, round: Number(is.round), policy });
+  const rounds = (told.acts.rounds.get(id) ?? []).map(({ round, reason, what, opened }) => {
+    return { round, reason: reason as RoundReason, what, at: Date.parse(opened.at) };
+  });
+  const gates = gateViews({ decisions, round: Number(is.round), rounds, policy });
   return {
     id,
     workflowId: promotionWorkflowId(id),
@@ -173,11 +178,17 @@ function attemptAt({ told, policies, now }: Known, id: string, is: ToldAttempt):
 }
 
 function decisionAt({ people }: ToldActs, { gates }: Policy, told: ToldDecision): DecisionRecord {
-  const { envelope: id, round, decision, person, made } = told;
-  const gate = told.gate as Gate;
-  const by = people.get(person);
-  const stands = by?.trusted === true && made.seq > by.since && hasRight('decision', by.groups, gates[gate].group);
-  return { id, gate, round: Number(round), decision, person, at: Date.parse(made.at), stands };
+  const { envelope: id, decision, person, made } = told;
+  const [gate, round] = [told.gate as Gate, Number(told.round)];
+  const fault = faultIn(people.get(person), person, { seq: made.seq, group: gates[gate].group });
+  const rest = { fault, stands: fault === null, evidenceDigest: '', toldVoidAt: null };
+  return { id, gate, round, decision, person, at: Date.parse(made.at), ...rest };
+}
+
+/** What is against a decision besides its round: what became of its author. */
+function faultIn(by: ToldPerson | undefined, email: string, { seq, group }: { seq: number; group: string }): Fault | null {
+  if (!by?.trusted || seq < by.since) return { cause: 'key revoked', what: `what ${email} signed before counts no more` };
+  return hasRight(by.groups, [group]) ? null : { cause: 'left the group', what: `${email} is not in ${group}` };
 }
 
 function soakAt(

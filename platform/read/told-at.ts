@@ -20,7 +20,14 @@ export interface ToldAt {
  * lies before the first event, or it names an event that is not there yet.
  */
 export async function toldAt(db: Db, past: Past): Promise<ToldAt | { readonly refusal: Refusal }> {
-  const acts = { people: new Map(), decisions: new Map(), soaks: new Map(), freezes: new Map(), quarantines: new Map() };
+  const acts = {
+    people: new Map(),
+    decisions: new Map(),
+    rounds: new Map(),
+    soaks: new Map(),
+    freezes: new Map(),
+    quarantines: new Map(),
+  };
   const told = { ...nothingTold(), acts };
   const isLater = ({ seq, at }: TrailEvent) => ('event' in past ? seq > past.event : Date.parse(at) > past.instant);
   let upTo: TrailEvent | undefined;

@@ -15,6 +15,13 @@ export function decided({ acts }: Told, event: TrailEvent): string[] {
   return [];
 }
 
+/** A round that the record opened by itself, behind those before it. */
+export function rounded({ acts }: Told, event: TrailEvent): void {
+  const { to, reason, what } = event.detail;
+  const round = { round: Number(to), reason: textOf(reason), what: textOf(what), opened: momentOf(event) };
+  if (acts) push(acts.rounds, event.subject, round);
+}
+
 /** What somebody did to a soak, behind what was done before. */
 export function soakActed({ acts }: Told, event: TrailEvent): string[] {
   const { action, actor: person, subject, detail } = event;

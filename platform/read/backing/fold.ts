@@ -1,7 +1,7 @@
 import type { AuditAction } from '../../../domain/audit.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { momentOf, textOf, textsOf } from './backing.js';
-import { decided, frozen, quarantined, released, soakActed, unfrozen } from './fold-acts.js';
+import { decided, frozen, quarantined, released, rounded, soakActed, unfrozen } from './fold-acts.js';
 import { enrolled, revoked, rotated } from './fold-people.js';
 import { attemptsOf, NO_ATTEMPT, NO_VERSION, type Told, type ToldVersion } from './told.js';
 
@@ -100,9 +100,11 @@ function requested({ attempts }: Told, event: TrailEvent): string[] {
   return again;
 }
 
-function roundOpened({ attempts }: Told, { seq, subject, detail }: TrailEvent): string[] {
-  const before = attempts.get(subject)?.round;
-  mend(attempts, subject, NO_ATTEMPT, { round: detail['to'] });
+function roundOpened(told: Told, event: TrailEvent): string[] {
+  const { seq, subject, detail } = event;
+  const before = told.attempts.get(subject)?.round;
+  mend(told.attempts, subject, NO_ATTEMPT, { round: detail['to'] });
+  rounded(told, event);
   if (before === detail['from'] && detail['to'] === Number(detail['from']) + 1) return [];
   return [`event ${seq} opens a round of ${subject}, where the trail has it in another`];
 }

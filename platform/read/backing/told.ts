@@ -60,6 +60,14 @@ export interface ToldDecision {
   readonly made: Moment;
 }
 
+/** A round that the record opened by itself, and why. */
+export interface ToldRound {
+  readonly round: number;
+  readonly reason: string;
+  readonly what: string;
+  readonly opened: Moment;
+}
+
 /** What somebody did to a soak. */
 export interface ToldSoakAct {
   readonly kind: 'extend' | 'pause' | 'resume';
@@ -93,6 +101,8 @@ export interface ToldActs {
   readonly people: Map<string, ToldPerson>;
   /** By promotion id, in their order. */
   readonly decisions: Map<string, ToldDecision[]>;
+  /** The rounds that the record opened, by promotion id, in their order. */
+  readonly rounds: Map<string, ToldRound[]>;
   /** By promotion id, in their order. */
   readonly soaks: Map<string, ToldSoakAct[]>;
   /** By model, under '' the one of all models. */
