@@ -70,6 +70,11 @@ export function brokenText({ by: [first, second] }: BreakGlass): string {
   return `break-glass by ${first.person} (${first.reason}) and ${second.person} (${second.reason})`;
 }
 
+/** What is skipped and by whom, in words. */
+export function glassText(broken: BreakGlass): string {
+  return `${skipText(broken.skip)}: ${brokenText(broken)}`;
+}
+
 /** A first signature in words, as what waits for a second one. */
 export function proposedText({ skip, person, at }: GlassSignature): string {
   const until = new Date(at + SECOND_WITHIN_MS).toISOString();

@@ -1,6 +1,6 @@
 import type { Attempt, DecisionRecord } from './attempt.js';
 import { checksOpen } from './attempt.js';
-import { brokenText, foldBreakGlass, proposedText, skipText } from './break-glass.js';
+import { foldBreakGlass, glassText, proposedText } from './break-glass.js';
 import { CHECKS } from './checks.js';
 import { foldGates } from './gates.js';
 import { missing, nextOf } from './lifecycle.js';
@@ -29,7 +29,7 @@ export function progressOf(attempt: Attempt): Progress {
     gates: gateViews(attempt),
     soak: soakView(attempt),
     waitingFor: waitingFor(attempt),
-    breakGlass: foldBreakGlass(attempt).broken.map((each) => `${skipText(each.skip)}: ${brokenText(each)}`),
+    breakGlass: foldBreakGlass(attempt).broken.map(glassText),
   };
 }
 

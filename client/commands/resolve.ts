@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { JsonValue } from '../../domain/canonical.js';
 import type { ServingBundle } from '../../domain/serving-bundle.js';
 import type { ActAnswer } from '../../workflows/messages.js';
-import { fileText, mustBeNew, writeNew } from '../audit/out.js';
+import { fileText } from '../audit/file-text.js';
+import { mustBeNew, writeOut } from '../out-file.js';
 import { Refused, type Outcome } from '../output.js';
 import { findModel, modelName, shown, versionName } from '../record.js';
 import { actOutcome, asRefused, asWriter, sendAct, type Writing } from '../signing.js';
@@ -55,7 +56,7 @@ async function resolve(options: Options): Promise<Outcome> {
     const answer = await sendAct(writing, 'resolve', { model, stage: options.stage, version }, options.approver);
     if (answer.refusal) return actOutcome(answer, '');
     const bundle = await bundleOf(writing, answer);
-    if (options.out !== undefined) await writeNew(options.out, fileText(bundle as unknown as JsonValue));
+    if (options.out !== undefined) await writeOut(options.out, fileText(bundle as unknown as JsonValue));
     const { result } = answer;
     const outcome = actOutcome(
       answer,

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { DecisionRecord } from '../../domain/attempt.js';
+import { foldBreakGlass, glassText } from '../../domain/break-glass.js';
 import { promotionWorkflowId } from '../../domain/ids.js';
 import { openPause } from '../../domain/pause.js';
 import type { Gate, Policy } from '../../domain/policy.js';
@@ -26,6 +27,7 @@ import {
   type ToldVersion,
 } from './backing/told.js';
 import { yearsAfter } from './backing/versions.js';
+import type { Review } from './reviews.js';
 import { inSnapshot } from './snapshot.js';
 import type { AttemptStatus, FreezeStatus, SoakStatus, VersionStatus } from './status.js';
 import { toldAt, type Past } from './told-at.js';
@@ -66,6 +68,7 @@ export interface StatusAt {
     readonly model: string;
     readonly production: string | null;
     readonly frozen: readonly FreezeStatus[];
+    readonly reviews: readonly Review[];
     readonly versions: readonly VersionAt[];
   }[];
 }
@@ -122,15 +125,34 @@ function modelsOf(known: Known, filter: VersionFilter): StatusAt['models'] {
     model,
     production: named.find((each) => each.model === model && each.is.stage === 'production')?.version ?? null,
     frozen: frozenAt(known.told.acts, model),
+    reviews: known.told.acts.reviews.filter(({ subject }) => subject.startsWith(`${model}/`)),
     versions: versions.map(({ version, is }) => versionAt(known, { model, version }, is)),
   }));
 }
 
 function frozenAt({ freezes }: ToldActs, model: string): FreezeStatus[] {
-  return ['', model].flatMap((name) => {
-    const freeze = freezes.get(name);
-    return freeze ? [{ model: freeze.model, by: freeze.by, reason: freeze.reason, since: freeze.begun.at }] : [];
+  const names = ['freeze/', 'hold/', `freeze/${model}`, `hold/${model}`];
+  return names.flatMap((name) => {
+    const told = freezes.get(name);
+    return told
+      ? [{ model: told.model, by: told.by, reason: told.reason, since: told.begun.at, ...(told.kind && { kind: told.kind }) }]
+      : [];
   });
+}
+
+/** What two people had signed for to skip, by those who are trusted still. */
+function glassAt({ told, now }: Known, id: string, { model, version, round }: ToldAttempt, policy: Policy): string[] {
+  const attempts = attemptsOf(told, model, version);
+  const barred = [
+    told.versions.get(`${model}/${version}`)?.registeredBy ?? '',
+    ...attempts.map(({ requestedBy }) => requestedBy),
+  ];
+  const breakGlass = (told.acts.glass.get(id) ?? []).map(({ envelope, made, ...signed }) => {
+    const by = told.acts.people.get(signed.person);
+    const stands = by?.trusted === true && made.seq >= by.since && hasRight(by.groups, policy.rights['break-glass']);
+    return { ...signed, id: envelope, at: Date.parse(made.at), stands };
+  });
+  return foldBreakGlass({ breakGlass, barred, round: Number(round), now }).broken.map(glassText);
 }
 
 function versionAt(known: Known, { model, version }: { model: string; version: string }, is: ToldVersion): VersionAt {
@@ -173,6 +195,7 @@ function attemptAt({ told, policies, now }: Known, id: string, is: ToldAttempt):
     soak: is.staged && soakAt(is, { acts: told.acts.soaks.get(id) ?? [], policy, now }),
     gates: gates.map((gate) => ({ ...gate, who: null })),
     waitingFor: null,
+    breakGlass: glassAt({ told, policies, now }, id, is, policy),
     endReason: is.endReason,
   };
 }

@@ -26,6 +26,8 @@ export async function toldAt(db: Db, past: Past): Promise<ToldAt | { readonly re
     rounds: new Map(),
     soaks: new Map(),
     freezes: new Map(),
+    glass: new Map(),
+    reviews: [],
     quarantines: new Map(),
   };
   const told = { ...nothingTold(), acts };

@@ -32,19 +32,6 @@ export function soakActed({ acts }: Told, event: TrailEvent): string[] {
   return [];
 }
 
-/** A freeze in the place of the one before of the same models. */
-export function frozen({ acts }: Told, event: TrailEvent): string[] {
-  const model = event.detail['model'] === null ? null : textOf(event.detail['model']);
-  acts?.freezes.set(model ?? '', { model, by: event.actor, reason: textOf(event.detail['reason']), begun: momentOf(event) });
-  return [];
-}
-
-/** The end of a freeze. */
-export function unfrozen({ acts }: Told, { detail }: TrailEvent): string[] {
-  acts?.freezes.delete(textOf(detail['model']));
-  return [];
-}
-
 /** The quarantine of the version that a rollback left, as `change_production_by_hand` words it. */
 export function quarantined({ acts }: Told, { actor, detail }: TrailEvent): void {
   const { kind, model, from, to, reason } = detail;

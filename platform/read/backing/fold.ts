@@ -1,8 +1,9 @@
 import type { AuditAction } from '../../../domain/audit.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { momentOf, textOf, textsOf } from './backing.js';
-import { decided, frozen, quarantined, released, rounded, soakActed, unfrozen } from './fold-acts.js';
+import { decided, quarantined, released, rounded, soakActed } from './fold-acts.js';
 import { enrolled, revoked, rotated } from './fold-people.js';
+import { frozen, glassSigned, reviewOpened, unfrozen } from './fold-waits.js';
 import { attemptsOf, NO_ATTEMPT, NO_VERSION, type Told, type ToldVersion } from './told.js';
 
 /** What an event does to what is told; answers what of it cannot follow on the events before it. */
@@ -31,6 +32,11 @@ export const STEPS: Readonly<Record<AuditAction, Step>> = {
   'soak.resumed': soakActed,
   'freeze.begun': frozen,
   'freeze.lifted': unfrozen,
+  'hold.begun': frozen,
+  'hold.lifted': unfrozen,
+  'break-glass.proposed': glassSigned,
+  'break-glass.completed': glassSigned,
+  'review.opened': reviewOpened,
   'person.enrolled': enrolled,
   'person.changed': enrolled,
   'person.revoked': revoked,

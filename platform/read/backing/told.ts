@@ -1,5 +1,7 @@
 import type { Decision } from '../../../domain/acts.js';
+import type { Skip } from '../../../domain/break-glass.js';
 import { promotionId } from '../../../domain/ids.js';
+import type { Review } from '../reviews.js';
 import type { Moment } from './backing.js';
 
 /** A version as the events leave it. */
@@ -77,12 +79,24 @@ export interface ToldSoakAct {
   readonly made: Moment;
 }
 
-/** A freeze that nobody has lifted; `model` is null for one of all models. */
+/** A freeze or hold that nobody has lifted; `model` is null for one of all models. */
 export interface ToldFreeze {
   readonly model: string | null;
   readonly by: string;
   readonly reason: string;
   readonly begun: Moment;
+  /** Set for a hold. */
+  readonly kind?: 'hold';
+}
+
+/** A signature for skipping a wait. */
+export interface ToldGlass {
+  readonly envelope: string;
+  readonly round: number;
+  readonly skip: Skip;
+  readonly person: string;
+  readonly reason: string;
+  readonly made: Moment;
 }
 
 /** Somebody who decides, and whether what they decided stands: since event `since`, while they are trusted. */
@@ -105,8 +119,11 @@ export interface ToldActs {
   readonly rounds: Map<string, ToldRound[]>;
   /** By promotion id, in their order. */
   readonly soaks: Map<string, ToldSoakAct[]>;
-  /** By model, under '' the one of all models. */
+  /** By `freeze/<model>` and `hold/<model>`, without a model those of all. */
   readonly freezes: Map<string, ToldFreeze>;
+  /** By promotion id, in their order. */
+  readonly glass: Map<string, ToldGlass[]>;
+  readonly reviews: Review[];
   /** Version in quarantine → why. */
   readonly quarantines: Map<string, string>;
 }
