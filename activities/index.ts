@@ -6,6 +6,7 @@ import { createChangeProduction } from './registry/change.js';
 import { createDecide } from './registry/decide.js';
 import type { Deps } from './registry/deps.js';
 import { createFollowUp } from './registry/follow-up.js';
+import { createJudge } from './registry/judge.js';
 import { createStanding } from './registry/standing.js';
 import { createRunChecks } from './run-checks.js';
 import { toFailure } from './failures.js';
@@ -15,6 +16,7 @@ export function createActivities(deps: Deps) {
   return {
     standing: classified(createStanding(deps)),
     decide: classified(createDecide(deps)),
+    judge: classified(createJudge(deps)),
     applyAct: classified((input: { envelope: string }) => applyEnvelope(deps, input.envelope)),
     runChecks: classified(createRunChecks(deps)),
     changeProduction: classified(createChangeProduction(deps)),

@@ -17,7 +17,6 @@ import type { TemporalConfig } from '../platform/config.js';
 import { sha256 } from '../platform/digest.js';
 import type { act } from '../workflows/act.js';
 import {
-  decideSignal,
   decideUpdate,
   progressQuery,
   recordChangedSignal,
@@ -27,9 +26,9 @@ import {
 } from '../workflows/messages.js';
 import { Refused } from './output.js';
 
-/** How a decision reached its promotion; `answer` is null when no worker has judged it yet. */
+/** How a decision reached the record; `answer` is null when no worker has judged it yet. */
 export interface Delivered {
-  readonly delivery: 'update' | 'signal';
+  readonly delivery: 'update' | 'act';
   readonly answer: DecideAnswer | null;
 }
 
@@ -37,7 +36,10 @@ export interface Delivered {
 export interface Promotions {
   /** Sends a signed act and answers its verdict; the same envelope is the same act, however often it is sent. */
   act(envelope: string, options: { readonly timeoutMs: number; readonly summary?: string }): Promise<ActAnswer>;
-  /** Sends a signed decision; if no worker answers in time, leaves it as a signal that survives workers being away. */
+  /**
+   * Sends a signed decision to the promotion's run; where that has not answered soon, the same envelope goes to the record as
+   * an act of its own, which waits behind nothing that the run was sent, and which survives workers being away.
+   */
   decide(promotionId: string, envelope: string, timeoutMs: number): Promise<Delivered>;
   /** What the promotion's run last read from the record; null before its first reading. */
   progress(promotionId: string): Promise<Progress | null>;
@@ -47,6 +49,8 @@ export interface Promotions {
 }
 
 const REACHED_WITHIN_MS = 6_000;
+/** A run that has not answered by then is away, or busy with what it was sent. */
+const RUN_ANSWERS_WITHIN_MS = 2_000;
 /** gRPC's FAILED_PRECONDITION, which is what a paused run answers. */
 const CANNOT_NOW = 9;
 
@@ -74,36 +78,45 @@ export async function connect({ temporal }: { readonly temporal: TemporalConfig 
     }
   };
 
+  const startAct = (envelope: string, summary: string | undefined) =>
+    ask(REACHED_WITHIN_MS, () =>
+      workflow.start<typeof act>('act', {
+        taskQueue: TASK_QUEUE,
+        workflowId: actWorkflowId(sha256(envelope)),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        args: [{ envelope }],
+        ...(summary && { staticSummary: summary }),
+      }),
+    );
+  /** Null when no worker has answered by then. */
+  const judgedAct = async (envelope: string, timeoutMs: number, summary?: string): Promise<ActAnswer | null> => {
+    const run = await startAct(envelope, summary);
+    return await ask(timeoutMs, () =>
+      run.result().catch((error: unknown) => {
+        if (isGrpcDeadlineError(error) || isGrpcDeadlineError((error as Error).cause)) return null;
+        throw error;
+      }),
+    );
+  };
+
   return {
     async act(envelope, { timeoutMs, summary }) {
-      const run = await ask(REACHED_WITHIN_MS, () =>
-        workflow.start<typeof act>('act', {
-          taskQueue: TASK_QUEUE,
-          workflowId: actWorkflowId(sha256(envelope)),
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          args: [{ envelope }],
-          ...(summary && { staticSummary: summary }),
-        }),
-      );
-      return await ask(timeoutMs, () =>
-        run.result().catch((error: unknown) => {
-          if (isGrpcDeadlineError(error) || isGrpcDeadlineError((error as Error).cause)) throw new Refused(noWorker(timeoutMs));
-          throw error;
-        }),
-      );
+      const answer = await judgedAct(envelope, timeoutMs, summary);
+      if (!answer) throw new Refused(noWorker(timeoutMs));
+      return answer;
     },
     async decide(promotionId, envelope, timeoutMs) {
-      const run = runOf(promotionId);
+      const patienceMs = Math.min(RUN_ANSWERS_WITHIN_MS, timeoutMs / 2);
       try {
-        const answer = await ask(timeoutMs, () =>
-          run.executeUpdate(decideUpdate, { args: [{ envelope }], updateId: sha256(envelope) }),
+        const answer = await ask(patienceMs, () =>
+          runOf(promotionId).executeUpdate(decideUpdate, { args: [{ envelope }], updateId: sha256(envelope) }),
         );
         return { delivery: 'update', answer };
       } catch (error) {
         if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-        await ask(REACHED_WITHIN_MS, () => run.signal(decideSignal, { envelope }));
-        return { delivery: 'signal', answer: null };
+        const answer = await judgedAct(envelope, timeoutMs - patienceMs, `decision on ${promotionId}`);
+        return { delivery: 'act', answer };
       }
     },
     progress: (promotionId) => ask(REACHED_WITHIN_MS, () => runOf(promotionId).query(progressQuery)),

@@ -4,7 +4,7 @@ import type { Log, Runs } from '../activities/ports.js';
 import { GATEHOUSE } from '../domain/audit.js';
 import { promotionWorkflowId } from '../domain/ids.js';
 import { appendAudit } from '../platform/audit.js';
-import { inTransaction } from '../platform/pool.js';
+import { inTransaction, type Db } from '../platform/pool.js';
 import { decideSignal, recordChangedSignal, TASK_QUEUE } from '../workflows/messages.js';
 import type { promotion } from '../workflows/promotion.js';
 import { HAS_WORK } from './open-promotions.js';
@@ -42,7 +42,7 @@ export function createRuns(client: Client, pool: pg.Pool, log: Log): WorkerRuns 
       const row = rows[0];
       if (!row || !(await isNeeded(row))) return;
       const replaces = row.first_run_id;
-      const run = await startRun(client, promotionId, row);
+      const run = await startRun(client, tx, promotionId, row);
       // The model first, as everywhere: only then the promotion's row, and the audit head last.
       await tx.query('SELECT lock_model($1)', [row.name]);
       await tx.query('UPDATE promotion SET first_run_id = $2 WHERE id = $1', [promotionId, run]);
@@ -74,8 +74,13 @@ export function createRuns(client: Client, pool: pg.Pool, log: Log): WorkerRuns 
   };
 }
 
-async function startRun(client: Client, promotionId: string, { first_run_id: before, name, version }: Row): Promise<string> {
-  const sent = before === null ? [] : await decisionsSent(client, promotionId);
+async function startRun(
+  client: Client,
+  db: Db,
+  promotionId: string,
+  { first_run_id: before, name, version }: Row,
+): Promise<string> {
+  const sent = before === null ? [] : await decisionsSent(client, db, promotionId);
   return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, async () => {
     const handle = await client.workflow.start<typeof promotion>('promotion', {
       taskQueue: TASK_QUEUE,

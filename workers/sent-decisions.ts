@@ -1,28 +1,55 @@
 import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { promotionWorkflowId } from '../domain/ids.js';
+import { openEnvelope, verifySignature } from '../platform/envelope.js';
+import { allPeople } from '../platform/people.js';
+import type { Db } from '../platform/pool.js';
 import { decideSignal, isReadable, type DecideMessage } from '../workflows/messages.js';
 import { ANSWER_WITHIN_MS } from './run-shown.js';
 
+type PayloadBytes = Uint8Array | null | undefined;
+
 const NOT_FOUND = 5;
+/** So that a run that was flooded costs no more memory than one page of it. */
+const EVENTS_A_PAGE = 100;
 
 /**
- * Every decision that was left as a signal for the run now under a promotion's id. A run that is replaced may not have
- * judged them; to judge one again does no harm, because the same envelope always gets the same answer.
+ * Every decision that was left as a signal for the run now under a promotion's id, and that somebody enrolled really signed:
+ * a flood is not sent again. A run that is replaced may not have judged them; to judge one again does no harm, because the
+ * same envelope always gets the same answer.
  */
-export async function decisionsSent(client: Client, promotionId: string): Promise<DecideMessage[]> {
+export async function decisionsSent(client: Client, db: Db, promotionId: string): Promise<DecideMessage[]> {
+  const keys = new Map((await allPeople(db)).map(({ kid, publicKey }) => [kid, publicKey]));
   const sent = new Map<string, DecideMessage>();
   try {
-    const run = client.workflow.getHandle(promotionWorkflowId(promotionId));
-    const { events } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => run.fetchHistory());
-    for (const { workflowExecutionSignaledEventAttributes: signal } of events ?? []) {
-      if (signal?.signalName !== decideSignal.name) continue;
-      const message = read(signal.input?.payloads?.[0]?.data);
-      if (isReadable(message)) sent.set(message.envelope, { envelope: message.envelope });
+    for await (const data of signalsOf(client, promotionWorkflowId(promotionId))) {
+      const message = read(data);
+      if (!isReadable(message) || sent.has(message.envelope)) continue;
+      const opened = openEnvelope(message.envelope);
+      const key = opened.ok ? keys.get(opened.envelope.kid) : undefined;
+      if (key && (await verifySignature(message.envelope, key))) sent.set(message.envelope, { envelope: message.envelope });
     }
   } catch (error) {
     if (!isGone(error)) throw error;
   }
   return [...sent.values()];
+}
+
+async function* signalsOf(client: Client, workflowId: string): AsyncGenerator<PayloadBytes> {
+  let nextPageToken: Uint8Array | null | undefined;
+  do {
+    const page = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      client.workflowService.getWorkflowExecutionHistory({
+        namespace: client.options.namespace,
+        execution: { workflowId },
+        maximumPageSize: EVENTS_A_PAGE,
+        ...(nextPageToken && { nextPageToken }),
+      }),
+    );
+    for (const { workflowExecutionSignaledEventAttributes: signal } of page.history?.events ?? []) {
+      if (signal?.signalName === decideSignal.name) yield signal.input?.payloads?.[0]?.data;
+    }
+    nextPageToken = page.nextPageToken;
+  } while (nextPageToken && nextPageToken.length > 0);
 }
 
 /** A history that was deleted is reported as the server says it: gRPC's NOT_FOUND. */
@@ -31,7 +58,7 @@ function isGone(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || code === NOT_FOUND;
 }
 
-function read(json: Uint8Array | null | undefined): unknown {
+function read(json: PayloadBytes): unknown {
   try {
     return JSON.parse(Buffer.from(json ?? []).toString('utf8'));
   } catch {

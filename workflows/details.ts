@@ -5,7 +5,7 @@ const BAR_CELLS = 20;
 const KEY_FIGURES = 6;
 
 /** The Markdown checklist an operator sees in the Temporal UI. */
-export function detailsOf(progress: Progress): string {
+export function detailsOf(progress: Progress, ignored: number): string {
   const { model, version, state, relaxed, waitingFor, asOf, requestedBy, breakGlass = [] } = progress;
   return [
     `**${model} ${version}: ${state}** (as of ${asOf}, requested by ${requestedBy})`,
@@ -17,6 +17,7 @@ export function detailsOf(progress: Progress): string {
     ...(progress.soak ? ['\n**Soak**\n', soakLine(progress.soak)] : []),
     '\n**Gates**\n',
     ...progress.gates.map(gateLine),
+    ...(ignored > 0 ? [`\nIgnored: ${ignored} signals that nobody can read`] : []),
   ].join('\n');
 }
 

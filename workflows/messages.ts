@@ -14,6 +14,8 @@ export const MESSAGE_LIMIT_BYTES = 64 * 1024;
 /** The input of `promotion`: an id and nothing that could be believed instead of the record. */
 export interface PromotionInput {
   readonly promotionId: string;
+  /** How many signals its earlier runs ignored; shown, and nothing else. */
+  readonly ignored?: number;
 }
 
 /** Why a run that was started with something else fails. */
@@ -57,10 +59,15 @@ export interface DecideMessage {
   readonly envelope: string;
 }
 
-/** What became of a decision, and the state of the attempt after it. */
+/** What became of a decision, and the attempt after it; a refusal changes nothing, and says nothing of the attempt. */
 export interface DecideAnswer extends ActAnswer {
-  readonly state: Stage;
-  readonly progress: Progress;
+  readonly state?: Stage;
+  readonly progress?: Progress;
+}
+
+/** What the query `progress` answers: what the run last read, and how many signals it ignored because nobody can read them. */
+export interface ProgressShown extends Progress {
+  readonly ignored: number;
 }
 
 /** Sends a signed decision and answers the verdict. */
@@ -73,7 +80,7 @@ export const decideSignal = defineSignal<[DecideMessage]>('decide');
 export const recordChangedSignal = defineSignal('recordChanged');
 
 /** What a run last read from the record. */
-export const progressQuery = defineQuery<Progress | null>('progress');
+export const progressQuery = defineQuery<ProgressShown | null>('progress');
 
 /** Why a message that is no envelope at all is turned away. */
 export const UNREADABLE = 'an envelope of three base64url parts and at most 64 KiB is expected';

@@ -31,7 +31,7 @@ const MESSAGES_BEFORE_NEW_RUN = 500;
 export function promotion(input: PromotionInput): Promise<PromotionResult> {
   if (!isPromotionInput(input)) throw ApplicationFailure.nonRetryable(NO_PROMOTION, 'Unreadable');
   const record = openRecord(input.promotionId);
-  const inbox = openInbox(record);
+  const inbox = openInbox(record, countOf(input.ignored));
   return CancellationScope.nonCancellable(() => follow(input, inbox, record));
 }
 
@@ -71,13 +71,17 @@ async function follow(input: PromotionInput, inbox: Inbox, record: Record): Prom
     if (isFull()) {
       health.stop();
       await condition(allHandlersFinished);
-      await continueAsNew<typeof promotion>(input);
+      await continueAsNew<typeof promotion>({ promotionId, ...(inbox.ignored() > 0 && { ignored: inbox.ignored() }) });
     }
   }
 
   function isFull(): boolean {
     return workflowInfo().continueAsNewSuggested || inbox.messages() >= MESSAGES_BEFORE_NEW_RUN;
   }
+}
+
+function countOf(given: unknown): number {
+  return typeof given === 'number' && Number.isSafeInteger(given) && given > 0 ? given : 0;
 }
 
 function alarmSummary({ soak }: Progress): string {

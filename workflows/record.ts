@@ -2,9 +2,10 @@ import { ActivityFailure, ApplicationFailure, proxyActivities, proxyLocalActivit
 import type { Activities } from '../activities/index.js';
 import type { AfterChange } from '../activities/registry/after-change.js';
 import type { Decided } from '../activities/registry/decide.js';
+import type { Judged } from '../activities/registry/judge.js';
 import type { Standing } from '../activities/registry/standing.js';
 
-type RecordActivities = Pick<Activities, 'standing' | 'decide' | 'afterChange'>;
+type RecordActivities = Pick<Activities, 'standing' | 'decide' | 'judge' | 'afterChange'>;
 
 /** Short keyed reads and writes of the record: one marker each, given up soon when the record does not answer. */
 const near = proxyLocalActivities<RecordActivities>({
@@ -26,6 +27,8 @@ export interface Record {
   readonly ask: () => Promise<Standing>;
   /** Has a decision judged. */
   readonly decide: (envelope: string) => Promise<Decided>;
+  /** Has decisions judged for whose verdict nobody waits. */
+  readonly judge: (envelopes: readonly string[]) => Promise<Judged>;
 }
 
 /**
@@ -44,6 +47,14 @@ export function openRecord(promotionId: string): Record {
   return {
     ask: () => inTurn(() => nearOrFar(({ standing }) => standing({ promotionId }))),
     decide: (envelope) => inTurn(() => nearOrFar(({ decide }) => decide({ promotionId, envelope }))),
+    // While the record is away any question tells when it is back; many envelopes do not belong into the history again.
+    judge: (envelopes) =>
+      inTurn(() =>
+        nearOrFar(
+          ({ judge }) => judge({ promotionId, envelopes }),
+          ({ standing }) => standing({ promotionId }),
+        ),
+      ),
   };
 }
 
@@ -56,14 +67,17 @@ export function askAboutChange(changeKey: string): Promise<AfterChange> {
  * A normal activity can be completed or failed with anything by whoever reaches the namespace: that it ended says only that
  * the record may answer again, and what it answers is then asked nearby, where nobody comes between.
  */
-async function nearOrFar<T>(call: (activities: RecordActivities) => Promise<T>): Promise<T> {
+async function nearOrFar<T>(
+  call: (activities: RecordActivities) => Promise<T>,
+  probe: (activities: RecordActivities) => Promise<unknown> = call,
+): Promise<T> {
   for (;;) {
     try {
       return await call(near);
     } catch (error) {
       const isFinal = !(error instanceof ActivityFailure) || error.retryState === 'NON_RETRYABLE_FAILURE';
       if (isFinal) throw inOneLine(error);
-      await call(far).catch(ended);
+      await probe(far).catch(ended);
     }
   }
 }
