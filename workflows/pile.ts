@@ -1,7 +1,9 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 
 /** So few and so short that who waits for a verdict never waits long behind them. */
-const BATCH = { most: 50, length: 256 * 1024 } as const;
+const BATCH = { most: 25, length: 256 * 1024 } as const;
+/** Between two batches the workflow task ends: only a new one brings what was sent meanwhile. */
+const PAUSE_MS = 10;
 
 /** Decisions that were left with a run, for whose verdict nobody waits. */
 export interface Pile {
@@ -16,7 +18,10 @@ export function openPile(judge: (envelopes: readonly string[]) => Promise<void>)
 
   async function work(): Promise<void> {
     isAtWork = true;
-    while (waiting.size > 0) await judge(takeBatch(waiting));
+    while (waiting.size > 0) {
+      await judge(takeBatch(waiting));
+      if (waiting.size > 0) await sleep(PAUSE_MS, { summary: 'between decisions left with the run' });
+    }
     isAtWork = false;
   }
 
