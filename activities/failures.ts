@@ -29,6 +29,9 @@ const AWAY_CODES = [
   '55P03',
 ];
 
+/** Enough of a stack to find where an error was raised. */
+const PLACES = 5;
+
 /** What an error means: the one place that knows PostgreSQL's and the network's codes. */
 export function classify(error: unknown): FailureKind {
   if (error instanceof BadInput) return 'bad-input';
@@ -46,19 +49,54 @@ export function classify(error: unknown): FailureKind {
   return 'unknown';
 }
 
+/** What Temporal is told of an error that is not our own words: its kind, never its text, which may quote a row, a file or a login. */
+const TOLD: Readonly<Record<FailureKind, string>> = {
+  conflict: 'the record has changed meanwhile',
+  'fact-missing': 'the record does not allow it',
+  'bad-input': 'the record cannot hold it',
+  away: 'the record or something else does not answer',
+  unknown: 'it failed',
+};
+/** A code of PostgreSQL or of Node says what happened and quotes nothing. */
+const CODE = /^[A-Z0-9_]{3,40}$/;
+
 /**
  * An activity's error as Temporal shall see it: bad input is never retried, everything else is, for as long as the
- * activity's own limits allow: a run must outlive an outage and a fact that is mended later.
+ * activity's own limits allow: a run must outlive an outage and a fact that is mended later. A history keeps it, so it has
+ * words of ours and a code, and neither text, cause nor place of the error itself.
  */
 export function toFailure(error: unknown): Error {
-  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof ApplicationFailure) return withoutPlace(error);
   const kind = classify(error);
-  const cause = error instanceof Error ? error : new Error(String(error));
-  if (kind === 'unknown') return cause;
-  return ApplicationFailure.create({
-    message: cause.message,
-    type: kind,
-    nonRetryable: kind === 'bad-input',
-    cause,
-  });
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const { code } = error as { code?: unknown };
+  const what = typeof code === 'string' && CODE.test(code) ? code : name;
+  return withoutPlace(
+    ApplicationFailure.create({
+      message: error instanceof BadInput ? message : `${TOLD[kind]} (${what}); see the worker's log`,
+      type: kind,
+      nonRetryable: kind === 'bad-input',
+    }),
+  );
+}
+
+/** An error as a log shall have it: its kind, code and place, without its text. */
+export function loggable(error: unknown): { readonly error: string; readonly at?: string } {
+  const { name = 'Error', code, stack = '' } = (error ?? {}) as { name?: unknown; code?: unknown; stack?: string };
+  const at = stack.split('\n').filter((line) => /^ {4}at /.test(line));
+  const what = [String(name), typeof code === 'string' && CODE.test(code) ? code : ''].filter(Boolean).join(' ');
+  return {
+    error: what,
+    ...(at.length > 0 && {
+      at: at
+        .slice(0, PLACES)
+        .map((line) => line.trim())
+        .join('; '),
+    }),
+  };
+}
+
+function withoutPlace(failure: ApplicationFailure): ApplicationFailure {
+  failure.stack = '';
+  return failure;
 }

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { createPollHealth } from './poll-health.js';
 import { createDeliver } from './notify/deliver.js';
 import { createAfterChange } from './registry/after-change.js';
@@ -9,15 +10,29 @@ import { createFollowUp } from './registry/follow-up.js';
 import { createJudge } from './registry/judge.js';
 import { createStanding } from './registry/standing.js';
 import { createRunChecks } from './run-checks.js';
-import { toFailure } from './failures.js';
+import { loggable, toFailure } from './failures.js';
 
 /** All activities over what the worker was given; every one is safe to run again. */
 export function createActivities(deps: Deps) {
+  /** What Temporal is not told stands in the log. */
+  const classified =
+    <Input, Output>(activity: (input: Input) => Promise<Output>): ((input: Input) => Promise<Output>) =>
+    async (input) => {
+      try {
+        return await activity(input);
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure))
+          deps.log('warn', 'an activity failed', { activity: activity.name, ...loggable(error) });
+        throw toFailure(error);
+      }
+    };
   return {
     standing: classified(createStanding(deps)),
     decide: classified(createDecide(deps)),
     judge: classified(createJudge(deps)),
-    applyAct: classified((input: { envelope: string }) => applyEnvelope(deps, input.envelope)),
+    applyAct: classified(function applyAct(input: { envelope: string }) {
+      return applyEnvelope(deps, input.envelope);
+    }),
     runChecks: classified(createRunChecks(deps)),
     changeProduction: classified(createChangeProduction(deps)),
     followUp: classified(createFollowUp(deps)),
@@ -29,13 +44,3 @@ export function createActivities(deps: Deps) {
 
 /** What workflows see of the activities: their types. */
 export type Activities = ReturnType<typeof createActivities>;
-
-function classified<Input, Output>(activity: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
-  return async (input) => {
-    try {
-      return await activity(input);
-    } catch (error) {
-      throw toFailure(error);
-    }
-  };
-}

@@ -6,7 +6,7 @@ import type { CheckContext, UnderLoad } from './checks/check.js';
 import { checks } from './checks/index.js';
 import type { CheckSubject } from './checks/subject.js';
 import { underLoad } from './checks/under-load.js';
-import { BadInput, classify } from './failures.js';
+import { BadInput, classify, loggable } from './failures.js';
 import { damagedFinding } from './registry/damage.js';
 import type { Deps } from './registry/deps.js';
 import { loadSubject, PackageDamaged } from './registry/subject.js';
@@ -36,7 +36,7 @@ export async function measureCheck(deps: Deps, attempt: Attempt, check: CheckNam
       // No check of a package that cannot be read is able to run; the one that asks whether it is intact has its answer.
       if (error instanceof PackageDamaged && check === 'artifacts') return damagedFinding(attempt, error.message);
       if (error instanceof CannotMeasure || tries > attempt.policy.checks.retries) return couldNotMeasure(check, error, tries);
-      deps.log('warn', 'a check could not be measured', { check, promotionId: attempt.promotionId, tries, error: String(error) });
+      deps.log('warn', 'a check could not be measured', { check, promotionId: attempt.promotionId, tries, ...loggable(error) });
       await sleep(PAUSE_BEFORE_RETRY_MS);
     }
   }

@@ -13,6 +13,7 @@ import { sendOut } from './notify/notices.js';
 import { openRound } from './registry/round.js';
 import { lockAttempt, settle } from './registry/settle.js';
 import { loadSubject, PackageDamaged } from './registry/subject.js';
+import { loggable } from './failures.js';
 
 const HEARTBEAT_MS = 5_000;
 /** Two looks are never closer than this, however soon something is due. */
@@ -48,7 +49,7 @@ export function createPollHealth(deps: Deps) {
     const dueInMs = next.next.until === null ? Infinity : next.next.until - next.attempt.now;
     throw ApplicationFailure.create({
       type: 'NextLook',
-      message: `${look.verdict}${look.reason && `: ${look.reason}`}`,
+      message: look.verdict,
       category: 'BENIGN',
       nextRetryDelay: Math.max(LEAST_PAUSE_MS, Math.min(attempt.policy.watch.every, dueInMs)),
     });
@@ -71,7 +72,7 @@ async function probe({ pool, store, models, log }: Deps, attempt: Attempt): Prom
   } catch (error) {
     cancellationSignal().throwIfAborted();
     if (error instanceof PackageDamaged) return { verdict: 'critical', reason: error.message, tookMs: Date.now() - started };
-    log('warn', 'staging health could not be read', { promotionId: attempt.promotionId, error: String(error) });
+    log('warn', 'staging health could not be read', { promotionId: attempt.promotionId, ...loggable(error) });
     return { verdict: 'unknown', reason: error instanceof Error ? error.message : String(error), tookMs: Date.now() - started };
   }
 }

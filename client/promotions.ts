@@ -50,7 +50,7 @@ export interface Promotions {
 
 const REACHED_WITHIN_MS = 6_000;
 /** A run that has not answered by then is away, or busy with what it was sent. */
-const RUN_ANSWERS_WITHIN_MS = 2_000;
+const RUN_ANSWERS_WITHIN_MS = 1_000;
 /** gRPC's FAILED_PRECONDITION, which is what a paused run answers. */
 const CANNOT_NOW = 9;
 

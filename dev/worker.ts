@@ -18,6 +18,8 @@ export async function startWorker(to: Pick<Connection, 'workerUrl' | 'temporal'>
       command,
       args,
       env: stackEnvironment({
+        // Else glibc keeps what a flood of messages needed, in a pool for each of the worker's many threads.
+        MALLOC_ARENA_MAX: '2',
         DATABASE_URL: to.workerUrl,
         TEMPORAL_ADDRESS: to.temporal.address,
         TEMPORAL_NAMESPACE: to.temporal.namespace,

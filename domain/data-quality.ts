@@ -9,6 +9,7 @@ import type {
 } from './data-profile.js';
 import { formatApart } from './metrics.js';
 import { formatDuration } from './quantity.js';
+import { valueText } from './data-text.js';
 
 /** What a policy asks of the training set of a model. */
 export interface DataExpectations {
@@ -97,7 +98,7 @@ function classReasons(classes: ClassFigures, least: number, { name, positive }: 
   // Where the labels are 0 and 1 each other value is named with its row already.
   if (positive !== null && others && others.first !== others.last)
     return [
-      `column ${name}: ${quoted(others.first)} and ${quoted(others.last)} besides ${quoted(positive)}, one other label is expected`,
+      `column ${name}: ${valueText(others.first)} and ${valueText(others.last)} besides ${JSON.stringify(positive)}, one other label is expected`,
     ];
   const share = minorityShare(classes);
   if (share === null || share >= least) return [];
@@ -125,7 +126,7 @@ function offenceText({ kind, rows, firstRow, first }: Offence, own: ColumnExpect
       ? `none of ${own.values.slice(0, 10).join(', ')}${own.values.length > 10 ? ', …' : ''}`
       : 'neither 0 nor 1',
   }[kind];
-  return `${count(rows, 'value')} ${wrong}, first ${quoted(first)} in row ${firstRow}`;
+  return `${count(rows, 'value')} ${wrong}, first ${valueText(first)} in row ${firstRow}`;
 }
 
 function firstOf(reasons: readonly string[]): string[] {
@@ -141,8 +142,4 @@ function above(share: number, most: number, what: string): string[] {
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }

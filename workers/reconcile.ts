@@ -10,6 +10,7 @@ import { openPromotions } from './open-promotions.js';
 import type { WorkerRuns } from './runs.js';
 import { startLost } from './side-runs.js';
 import { tryLockWork } from './work-lock.js';
+import { loggable } from '../activities/failures.js';
 
 const EVERY_MS = 10_000;
 const LIST_WITHIN_MS = 60_000;
@@ -39,7 +40,7 @@ export function startReconciling(deps: ReconcileDeps): { stop(): Promise<void> }
   const round = async (work: () => Promise<void>, failed: string): Promise<void> => {
     // A stop does not wait until a Temporal that is gone is given up.
     await deps.client.withAbortSignal(signal, work).catch((error: unknown) => {
-      if (!signal.aborted) deps.log('warn', `${failed}, will try again`, { error: String(error) });
+      if (!signal.aborted) deps.log('warn', `${failed}, will try again`, { ...loggable(error) });
     });
   };
   const loop = (async () => {
@@ -74,7 +75,7 @@ async function compare({ client, runs, log }: ReconcileDeps, lookout: Lookout, l
     // The transaction that holds the lock is ended by the server when it is idle for too long.
     await lock.query('SELECT');
     await work().catch((error: unknown) => {
-      log('warn', 'a run could not be made sure of, will try again', { promotionId, error: String(error) });
+      log('warn', 'a run could not be made sure of, will try again', { promotionId, ...loggable(error) });
     });
   };
   // Lists lag: what looks missing or odd here is looked at itself before anything is done about it.

@@ -7,6 +7,7 @@ import { TASK_QUEUE } from '../workflows/messages.js';
 import type { notice } from '../workflows/notice.js';
 import type { rollback } from '../workflows/rollback.js';
 import { ANSWER_WITHIN_MS, livingRun } from './run-shown.js';
+import { loggable } from '../activities/failures.js';
 
 type SideRuns = Pick<Runs, 'follow' | 'deliver'>;
 
@@ -69,6 +70,6 @@ export async function startLost({ pool, runs, log }: { pool: pg.Pool; runs: Side
     ...notices.rows.map(({ key }) => ({ what: key, start: () => runs.deliver(key) })),
   ];
   for (const { what, start } of lost) {
-    await start().catch((error: unknown) => log('warn', 'a run could not be started yet', { what, error: String(error) }));
+    await start().catch((error: unknown) => log('warn', 'a run could not be started yet', { what, ...loggable(error) }));
   }
 }

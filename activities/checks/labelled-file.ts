@@ -1,3 +1,4 @@
+import { valueText } from '../../domain/data-text.js';
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
@@ -160,7 +161,7 @@ function findColumns(header: readonly string[], { features, label }: LabelledFil
 
 function float32(text: string, row: number, column: string): number {
   const value = NUMBER.test(text) ? Math.fround(Number(text)) : Number.NaN;
-  if (!Number.isFinite(value)) throw new Error(`row ${row}, column ${column}: ${quoted(text)} is not a float32 number`);
+  if (!Number.isFinite(value)) throw new Error(`row ${row}, column ${column}: ${valueText(text)} is not a float32 number`);
   return value;
 }
 
@@ -171,8 +172,8 @@ function labelReader(positive: string | null): (text: string, row: number, colum
     if (text === (positive ?? '1')) return 1;
     if (text !== '') negative ??= text;
     if (text === negative) return 0;
-    const allowed = [positive ?? '1', negative ?? 'one other label'].join(' or ');
-    throw new Error(`row ${row}, column ${column}: ${quoted(text)} is not a label, ${allowed} is expected`);
+    const allowed = positive === null ? '1 or 0' : `${positive} or one other label`;
+    throw new Error(`row ${row}, column ${column}: ${valueText(text)} is not a label, ${allowed} is expected`);
   };
 }
 
@@ -183,8 +184,4 @@ function joined(blocks: readonly Float32Array[], length: number): Float32Array {
     all.set(block.subarray(0, Math.min(block.length, length - start)), start);
   });
   return all;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -1,6 +1,7 @@
 import type { Notice } from '../../domain/reminders.js';
 import type { Tx } from '../../platform/pool.js';
 import type { Deps } from '../registry/deps.js';
+import { loggable } from '../failures.js';
 
 /** Puts notices on the record, each key once; answers the keys that are new. */
 export async function writeNotices(tx: Tx, notices: readonly Notice[]): Promise<string[]> {
@@ -20,7 +21,7 @@ export async function writeNotices(tx: Tx, notices: readonly Notice[]): Promise<
 export async function sendOut({ runs, log }: Pick<Deps, 'runs' | 'log'>, keys: readonly string[]): Promise<void> {
   for (const key of keys) {
     await runs.deliver(key).catch((error: unknown) => {
-      log('warn', 'a notice could not be sent out yet', { key, error: String(error) });
+      log('warn', 'a notice could not be sent out yet', { key, ...loggable(error) });
     });
   }
 }

@@ -31,6 +31,7 @@ import type { Deps } from './deps.js';
 import { mustStillBeEntitled, RightGone } from './entitled.js';
 import { answerBefore, keep, KeptMeanwhile } from './kept.js';
 import { settle } from './settle.js';
+import { loggable } from '../failures.js';
 
 /** One function per act of `domain/acts.ts`: there is no second way to write. */
 const APPLY: Readonly<Record<ActType, ApplyAct>> = {
@@ -155,7 +156,7 @@ async function afterCommit({ runs, log }: Deps, applied: Exclude<Applied, { refu
   } catch (error) {
     log('warn', 'a run was not told of this act and will find it at its next look', {
       subject: applied.subject,
-      error: String(error),
+      ...loggable(error),
     });
   }
 }

@@ -19,6 +19,7 @@ import { openReview } from './review.js';
 import { settle } from './settle.js';
 import { holdsNotOnRecord } from './spooled-holds.js';
 import { writeVerdict } from './verdict.js';
+import { loggable } from '../failures.js';
 
 /** What became of a production change that was asked for: `not-due` when the record, read again, no longer calls for it. */
 export type ChangeOutcome = 'done' | 'already' | 'not-due';
@@ -53,7 +54,7 @@ export function createChangeProduction(deps: Deps) {
       await deps.runs.nudge(promotionId).catch((error: unknown) => {
         deps.log('warn', 'a run was not told of the change and will find it at its next look', {
           promotionId,
-          error: String(error),
+          ...loggable(error),
         });
       });
     }

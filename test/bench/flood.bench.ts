@@ -68,7 +68,10 @@ it(`four approvals after ${SIGNALS_SENT} junk signals and ${UPDATES_SENT} junk u
     }
     const tasks = (events ?? []).filter(({ workflowTaskCompletedEventAttributes: task }) => task).length;
     const signals = (events ?? []).filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal).length;
-    say(`a run of it, ${status.name}`, `${events?.length} events, ${signals} signals, ${tasks} tasks, failed ${JSON.stringify(causes)}`);
+    say(
+      `a run of it, ${status.name}`,
+      `${events?.length} events, ${signals} signals, ${tasks} tasks, failed ${JSON.stringify(causes)}`,
+    );
     runs += 1;
   }
   expect(runs).toBeGreaterThan(0);

@@ -50,7 +50,7 @@ describe('the hold-out set', () => {
     const [training, label] = [named(csv(0, 200)), { positive: 'Impaired' }];
     const holdout = named(csv(1_000, 1_020, { 3: '1,1,"w",true,impaired' }));
     expect(await reasonOf(training, { holdout, label })).toBe(
-      'hold-out set ad_holdout_2026_09: column ill: "Control" and "impaired" besides "Impaired", one other label is expected',
+      'hold-out set ad_holdout_2026_09: column ill: a text of 7 characters and a text of 8 characters besides "Impaired", one other label is expected',
     );
     expect(await reasonOf(csv(0, 200), { holdout: `${HEADER}\n` })).toBe('hold-out set ad_holdout_2026_09: no rows');
   });

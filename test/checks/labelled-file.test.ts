@@ -62,7 +62,7 @@ test('a positive label and one other are 1 and 0; a third is refused', async () 
   expect([...labels]).toEqual([0, 1]);
   const misspelt = 'age,tau,ill\n1,2,Control\n1,2,impaired\n';
   await expect(read(misspelt, positive)).rejects.toThrow(
-    'row 2, column ill: "impaired" is not a label, Impaired or Control is expected',
+    'row 2, column ill: a text of 8 characters is not a label, Impaired or one other label is expected',
   );
   await expect(read('age,tau,ill\n1,2,\n', positive)).rejects.toThrow('Impaired or one other label is expected');
 });

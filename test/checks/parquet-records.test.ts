@@ -75,7 +75,7 @@ test('labels that are named may be any text; a third is refused with its row', a
   const select = (third: string) => `SELECT 1::FLOAT AS age, 2::FLOAT AS tau, unnest(['no', '${other}', '${third}']) AS ill`;
   const positive = other.replaceAll("''", "'");
   expect([...(await read(select('no'), { positive })).labels]).toEqual([0, 1, 0]);
-  await expect(read(select('No'), { positive })).rejects.toThrow('row 3, column ill: "No" is not a label');
+  await expect(read(select('No'), { positive })).rejects.toThrow('row 3, column ill: a text of 2 characters is not a label');
 });
 
 test('one that is cut off is an error', async () => {
