@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codecOf } from '../platform/config.js';
 import type { Connection } from '../platform/connection-file.js';
 import { packageRoot } from '../platform/entry.js';
 import { Refused } from './output.js';
@@ -57,7 +58,8 @@ async function register(
   const { connect } = await import('./promotions.js');
   const { openStore } = await import('../platform/store.js');
   const { address, namespace, uiUrl } = temporal;
-  const config = { readUrl, dataDir: '', store, keys, temporal: { namespace, connectionOptions: { address }, uiUrl } };
+  const place = { namespace, connectionOptions: { address }, uiUrl, ...codecOf() };
+  const config = { readUrl, dataDir: '', store, keys, temporal: place };
   const promotions = await connect(config);
   try {
     const lines: string[] = [];

@@ -15,6 +15,7 @@ import { formatDuration } from '../domain/quantity.js';
 import type { Refusal } from '../domain/refusal.js';
 import type { TemporalConfig } from '../platform/config.js';
 import { sha256 } from '../platform/digest.js';
+import { loadPayloadCodecs } from '../platform/payload-codecs.js';
 import type { act } from '../workflows/act.js';
 import {
   decideUpdate,
@@ -66,7 +67,8 @@ export async function connect({ temporal }: { readonly temporal: TemporalConfig 
       throw new Refused(temporalAway(place, error));
     },
   );
-  const { workflow } = new Client({ connection, namespace });
+  const payloadCodecs = await loadPayloadCodecs(temporal.payloadCodec);
+  const { workflow } = new Client({ connection, namespace, dataConverter: { payloadCodecs } });
   const runOf = (promotionId: string) => workflow.getHandle(promotionWorkflowId(promotionId));
 
   const ask = async <T>(withinMs: number, call: () => Promise<T>): Promise<T> => {

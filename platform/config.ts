@@ -16,6 +16,8 @@ export interface TemporalConfig {
   readonly connectionOptions: EnvConfig.ClientConnectConfig['connectionOptions'] & { readonly address: string };
   /** The web UI, where it is known. */
   readonly uiUrl?: string;
+  /** The module whose `payloadCodecs` stand between Gatehouse and Temporal. */
+  readonly payloadCodec?: string;
 }
 
 /** The logins that not every verb needs: a verb gets those it names, or an error that says which is missing. */
@@ -130,7 +132,12 @@ export function readConfig<N extends Need = 'readUrl'>(
   }
   const keyFile = env['GATEHOUSE_KEY'] ? resolve(env['GATEHOUSE_KEY']) : undefined;
   const temporal: TemporalConfig = stack
-    ? { namespace: stack.temporal.namespace, connectionOptions: { address: stack.temporal.address }, uiUrl: stack.temporal.uiUrl }
+    ? {
+        namespace: stack.temporal.namespace,
+        connectionOptions: { address: stack.temporal.address },
+        uiUrl: stack.temporal.uiUrl,
+        ...codecOf(env),
+      }
     : temporalOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const paths = dataDirPaths(dataDir);
@@ -245,7 +252,13 @@ function temporalOf(env: Env, problems: string[]): TemporalConfig {
   return {
     namespace: loaded?.namespace ?? 'default',
     connectionOptions: { ...options, address: options?.address ?? 'localhost:7233' },
+    ...codecOf(env),
   };
+}
+
+/** The payload codec that the environment names. */
+export function codecOf(env: Env = process.env): Pick<TemporalConfig, 'payloadCodec'> {
+  return env['GATEHOUSE_PAYLOAD_CODEC'] ? { payloadCodec: resolve(env['GATEHOUSE_PAYLOAD_CODEC']) } : {};
 }
 
 /** An empty variable counts as unset, save where emptiness says something: no file, no header. */

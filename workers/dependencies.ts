@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
 import { bundleWorkflowCode, NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type pg from 'pg';
 import { pino } from 'pino';
@@ -13,6 +14,7 @@ import { pointerFile } from '../activities/serving/pointer-file.js';
 import type { Deps } from '../activities/registry/deps.js';
 import type { WorkerConfig } from '../platform/config.js';
 import { packageRoot, runsFromSources } from '../platform/entry.js';
+import { loadPayloadCodecs } from '../platform/payload-codecs.js';
 import { openPool } from '../platform/pool.js';
 import { openStore } from '../platform/store.js';
 import { createRuns, type WorkerRuns } from './runs.js';
@@ -22,6 +24,7 @@ export interface Dependencies {
   readonly activities: Deps & { readonly runs: WorkerRuns };
   readonly client: Client;
   readonly connection: NativeConnection;
+  readonly payloadCodecs: PayloadCodec[];
   close(): Promise<void>;
 }
 
@@ -39,7 +42,9 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
   const pool: pg.Pool = openPool(config.databaseUrl, 'gatehouse worker');
   await pool.query('SELECT gatehouse_now()');
   const connection = await NativeConnection.connect(config.temporal.connectionOptions);
-  const client = new Client({ connection, namespace: config.temporal.namespace, dataConverter: dataConverter() });
+  const payloadCodecs = await loadPayloadCodecs(config.temporal.payloadCodec);
+  const converter = { ...dataConverter(), payloadCodecs };
+  const client = new Client({ connection, namespace: config.temporal.namespace, dataConverter: converter });
   const runs = createRuns(client, pool, log);
   return {
     activities: {
@@ -54,6 +59,7 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
     },
     client,
     connection,
+    payloadCodecs,
     async close() {
       await connection.close();
       await pool.end();
@@ -62,13 +68,16 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
 }
 
 /** The workflow code, the bundle of the build or bundled now when run from the sources, and how it reads payloads. */
-export async function workflowCode(): Promise<Pick<WorkerOptions, 'workflowBundle' | 'dataConverter'>> {
+export async function workflowCode(
+  payloadCodecs: PayloadCodec[],
+): Promise<Pick<WorkerOptions, 'workflowBundle' | 'dataConverter'>> {
   const built = join(packageRoot(), 'dist', 'workflow-bundle.js');
   if (!runsFromSources() && existsSync(built)) {
-    return { workflowBundle: { codePath: built }, dataConverter: dataConverter() };
+    return { workflowBundle: { codePath: built }, dataConverter: { ...dataConverter(), payloadCodecs } };
   }
   const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  return { workflowBundle: await bundleWorkflowCode({ workflowsPath, ...dataConverter() }), dataConverter: dataConverter() };
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, ...dataConverter() });
+  return { workflowBundle, dataConverter: { ...dataConverter(), payloadCodecs } };
 }
 
 /** The SDK wants a path, because the sandbox and the worker each load their own. */

@@ -37,7 +37,11 @@ async function main(): Promise<void> {
   }
 }
 
-async function createWorker(kind: WorkKind, { activities, connection }: Dependencies, namespace: string): Promise<Worker> {
+async function createWorker(
+  kind: WorkKind,
+  { activities, connection, payloadCodecs }: Dependencies,
+  namespace: string,
+): Promise<Worker> {
   const { runChecks, ...others } = createActivities(activities);
   const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'> = {
     connection,
@@ -49,6 +53,7 @@ async function createWorker(kind: WorkKind, { activities, connection }: Dependen
       ...shared,
       taskQueue: EVIDENCE_QUEUE,
       activities: { runChecks },
+      dataConverter: { payloadCodecs },
       // A round keeps a core or two busy, and measures latency: others beside it would only be in the way.
       maxConcurrentActivityTaskExecutions: availableParallelism(),
       // A measurement hears that it is cancelled in the answer to a heartbeat.
@@ -58,7 +63,7 @@ async function createWorker(kind: WorkKind, { activities, connection }: Dependen
   return Worker.create({
     ...shared,
     taskQueue: TASK_QUEUE,
-    ...(await workflowCode()),
+    ...(await workflowCode(payloadCodecs)),
     activities: others,
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     // Most activities run a model or hold a database connection; after an outage they all come at once.

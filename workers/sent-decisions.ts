@@ -1,12 +1,12 @@
 import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 import { promotionWorkflowId } from '../domain/ids.js';
 import { openEnvelope, verifySignature } from '../platform/envelope.js';
+import { decoded } from '../platform/payload-codecs.js';
 import { allPeople } from '../platform/people.js';
 import type { Db } from '../platform/pool.js';
 import { decideSignal, isReadable, type DecideMessage } from '../workflows/messages.js';
 import { ANSWER_WITHIN_MS } from './run-shown.js';
-
-type PayloadBytes = Uint8Array | null | undefined;
 
 const NOT_FOUND = 5;
 /** So that a run that was flooded costs no more memory than one page of it. */
@@ -21,8 +21,9 @@ export async function decisionsSent(client: Client, db: Db, promotionId: string)
   const keys = new Map((await allPeople(db)).map(({ kid, publicKey }) => [kid, publicKey]));
   const sent = new Map<string, DecideMessage>();
   try {
-    for await (const data of signalsOf(client, promotionWorkflowId(promotionId))) {
-      const message = read(data);
+    const { payloadCodecs = [] } = client.options.loadedDataConverter;
+    for await (const payload of signalsOf(client, promotionWorkflowId(promotionId))) {
+      const message = read((await decoded(payloadCodecs, payload))?.data);
       if (!isReadable(message) || sent.has(message.envelope)) continue;
       const opened = openEnvelope(message.envelope);
       const key = opened.ok ? keys.get(opened.envelope.kid) : undefined;
@@ -34,7 +35,7 @@ export async function decisionsSent(client: Client, db: Db, promotionId: string)
   return [...sent.values()];
 }
 
-async function* signalsOf(client: Client, workflowId: string): AsyncGenerator<PayloadBytes> {
+async function* signalsOf(client: Client, workflowId: string): AsyncGenerator<Payload> {
   let nextPageToken: Uint8Array | null | undefined;
   do {
     const page = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
@@ -46,7 +47,7 @@ async function* signalsOf(client: Client, workflowId: string): AsyncGenerator<Pa
       }),
     );
     for (const { workflowExecutionSignaledEventAttributes: signal } of page.history?.events ?? []) {
-      if (signal?.signalName === decideSignal.name) yield signal.input?.payloads?.[0]?.data;
+      if (signal?.signalName === decideSignal.name) yield signal.input?.payloads?.[0] ?? {};
     }
     nextPageToken = page.nextPageToken;
   } while (nextPageToken && nextPageToken.length > 0);
@@ -58,7 +59,7 @@ function isGone(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || code === NOT_FOUND;
 }
 
-function read(json: PayloadBytes): unknown {
+function read(json: Uint8Array | null | undefined): unknown {
   try {
     return JSON.parse(Buffer.from(json ?? []).toString('utf8'));
   } catch {

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../../domain/refusal.js';
 import { FileError } from '../../../platform/files/regular-file.js';
-import { problemLine, type ParseResult, type Problem } from '../../../platform/files/yaml-document.js';
+import { placeOf, type ParseResult, type Problem } from '../../../platform/files/yaml-document.js';
 import type { Store } from '../../../platform/store.js';
 
 /** Files people write are small; the parser has the same limit. */
@@ -35,8 +35,15 @@ export async function storedFile<T>(
   return parsed.ok ? { text: bytes.toString('utf8'), value: parsed.value } : { refusal: problemsRefusal(parsed.problems) };
 }
 
-/** A refusal that names every problem of a file with its line and column. */
+/**
+ * A refusal that says where a file's problems are. What they are quotes the file, which is nobody's business in a history or
+ * the audit trail; who sends it hears it from the command line, which reads the file first.
+ */
 export function problemsRefusal(problems: readonly Problem[]): Refusal {
   const kind = problems.every((problem) => problem.kind === 'rule') ? 'rule' : 'usage';
-  return { kind, what: problems.map(problemLine).join('; '), next: 'mend the file and send it again' };
+  return {
+    kind,
+    what: `problems in ${problems.map(placeOf).join(', ')}`,
+    next: 'send it with gatehouse, which says what they are',
+  };
 }
