@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../platform/config.js';
 import { loadPayloadCodecs } from '../../platform/payload-codecs.js';
 import { clientOf } from '../support/decisions.js';
-import { approveAll, decide, GATE_PEOPLE, registerExample, stage, untilStage } from '../support/promotion.js';
-import { down, eventually, MODEL, root, up, type RunningStack } from '../support/stack.js';
+import { decide, GATE_PEOPLE, registerExample, stage, untilStage } from '../support/promotion.js';
+import { down, MODEL, root, up, type RunningStack } from '../support/stack.js';
 
 const codec = join(root, 'test', 'support', 'aes-codec.mjs');
 const ENVIRONMENT = { GATEHOUSE_PAYLOAD_CODEC: codec, CODEC_KEY: randomBytes(32).toString('hex') };
@@ -23,7 +24,7 @@ afterAll(async () => {
 describe('with a payload codec, Temporal sees no payload it could read', { timeout: 300_000 }, () => {
   const workflowId = `promotion/${MODEL}/1.2.0/1`;
 
-  it('a promotion goes all the way, and one that replaces a lost run as well', async () => {
+  it('a promotion goes all the way, past bytes that only say they are encrypted', async () => {
     await registerExample(stack);
     await stage(stack, '1.2.0');
     const [gate, person] = GATE_PEOPLE[0];
@@ -38,7 +39,7 @@ describe('with a payload codec, Temporal sees no payload it could read', { timeo
       input: { payloads: [{ metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.from('nonsense') }] },
     });
     await close();
-    await approveAll(stack, '1.2.0');
+    for (const [other, by] of GATE_PEOPLE.slice(1)) await stack.json(0, ...decide('approve', '1.2.0', other, by));
     await stack.json(0, 'clock', 'advance', '7d');
     await untilStage(stack, '1.2.0', 'production', 60_000);
   });
@@ -47,18 +48,13 @@ describe('with a payload codec, Temporal sees no payload it could read', { timeo
     const { client, close } = await clientOf(stack);
     let payloads = 0;
     for await (const { workflowId: each, runId } of client.workflow.list()) {
-      const history = await client.workflow.getHandle(each, runId).fetchHistory();
-      const text = JSON.stringify(history.events);
-      expect(text).not.toContain(Buffer.from('json/plain').toString('base64').replace(/=+$/, ''));
-      payloads += text.split(Buffer.from('binary/encrypted').toString('base64').replace(/=+$/, '')).length - 1;
+      const history = historyToJSON(await client.workflow.getHandle(each, runId).fetchHistory());
+      const text = history.replace(/"data": "([A-Za-z0-9+/=]+)"/g, (_, data: string) => Buffer.from(data, 'base64').toString());
+      expect(text, each).not.toMatch(/"(envelope|promotionId|measured|accepted|key)":/);
+      payloads += text.split(Buffer.from('binary/encrypted').toString('base64')).length - 1;
     }
     await close();
     expect(payloads).toBeGreaterThan(20);
-  });
-
-  it('and what Temporal shows can be read with the codec alone', async () => {
-    const shown = await eventually(async () => (await stack.temporal('workflow', 'show', '-w', workflowId, '-o', 'json')).stdout);
-    expect(Buffer.from(shown).toString('utf8')).not.toMatch(/evidence_digest|artifact_digest/);
   });
 });
 

@@ -1,8 +1,10 @@
 // Records one history for every ending of a promotion, for test/replay: npx tsx test/histories/record.ts (after npm run build).
 import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { decideSignal, decideUpdate, recordChangedSignal } from '../../workflows/messages.js';
 import { clientOf, signFor } from '../support/decisions.js';
+import { flood, junkSignal } from '../support/flood.js';
 import { approveAll, decide, GATE_PEOPLE, intoProduction, PEOPLE, promote, registerExample, stage, status, untilStage } from '../support/promotion.js';
 import { down, eventually, EXAMPLE, MODEL, up, type RunningStack } from '../support/stack.js';
 
@@ -54,6 +56,26 @@ async function damage(stack: RunningStack, version: string): Promise<() => void>
   return () => writeFileSync(path, good);
 }
 
+/** Junk of every kind and one decision among it, all by signal; then the requester withdraws. */
+async function keepFlooded(stack: RunningStack, version: string, attempt: number): Promise<void> {
+  const { client, close } = await clientOf(stack);
+  const [gate, email] = GATE_PEOPLE[0];
+  const envelope = await signFor(stack, client, `${MODEL}/${version}/${attempt}`, { gate, email });
+  const junk = junkSignal(runOf(version, attempt), envelope, ['forged', 'unreadable', 'nudge', 'unknown name']);
+  const run = client.workflow.getHandle(runOf(version, attempt));
+  const send = (each: Client, at: number) => (at === 100 ? run.signal(decideSignal, { envelope }) : junk(each, at));
+  await flood(stack, { count: 200, clients: 4, send });
+  await close();
+  await eventually(async () => {
+    const { versions } = await status(stack);
+    const gates = versions.find((each) => each.version === version)?.promotion?.gates ?? [];
+    return gates.some(({ state }) => state === 'approved') || undefined;
+  });
+  await stack.json(0, ...byHand('withdraw', version));
+  await untilDone(stack, runOf(version, attempt));
+  await keep(stack, 'flooded', runOf(version, attempt));
+}
+
 const stack = await up();
 try {
   await registerExample(stack, 'policy-relaxed.yaml');
@@ -87,16 +109,19 @@ try {
   await keep(stack, 'withdrawn', runOf('1.2.0', 4));
 
   await stack.json(0, ...promote('1.2.0', 'withdrawn', 'staging'), '--wait');
+  await keepFlooded(stack, '1.2.0', 5);
+
+  await stack.json(0, ...promote('1.2.0', 'withdrawn', 'staging'), '--wait');
   // By signal as well, junk included, and one approval taken back.
-  await stack.temporal('workflow', 'signal', '-w', runOf('1.2.0', 5), '--name', 'decide', '--input', '"junk"');
+  await stack.temporal('workflow', 'signal', '-w', runOf('1.2.0', 6), '--name', 'decide', '--input', '"junk"');
   await stack.json(0, ...decide('approve', '1.2.0', 'devops', PEOPLE.devops));
   await stack.json(0, ...decide('retract', '1.2.0', 'devops', PEOPLE.devops));
   await approveAll(stack, '1.2.0');
   await stack.json(0, 'clock', 'advance', '7d');
   await untilStage(stack, '1.2.0', 'production');
   await intoProduction(stack, '1.4.0');
-  await untilDone(stack, runOf('1.2.0', 5));
-  await keep(stack, 'archived', runOf('1.2.0', 5));
+  await untilDone(stack, runOf('1.2.0', 6));
+  await keep(stack, 'archived', runOf('1.2.0', 6));
   await eventually(async () => (await status(stack)).production === '1.4.0' || undefined);
   await keep(stack, 'in-production', runOf('1.4.0', 1));
 

@@ -25,6 +25,7 @@ describe('recorded histories replay with the code as it is', () => {
       'continued-as-new',
       'decided-at-once',
       'expired',
+      'flooded',
       'in-production',
       'notice',
       'rejected-by-a-gate',
