@@ -21,7 +21,7 @@ export async function decisionsSent(client: Client, db: Db, promotionId: string)
   const keys = new Map((await allPeople(db)).map(({ kid, publicKey }) => [kid, publicKey]));
   const sent = new Map<string, DecideMessage>();
   try {
-    const { payloadCodecs = [] } = client.options.loadedDataConverter;
+    const { payloadCodecs } = client.options.loadedDataConverter;
     for await (const payload of signalsOf(client, promotionWorkflowId(promotionId))) {
       const message = read((await decoded(payloadCodecs, payload))?.data);
       if (!isReadable(message) || sent.has(message.envelope)) continue;

@@ -59,11 +59,11 @@ export function readDocument(source: string | Uint8Array, file: string): ParseRe
 /** One line for a problem: `policy.yaml:3:12: thresholds.accuracy.min: must be 0–1; did you mean 0.85 or 85%?`. */
 export function problemLine(problem: Problem): string {
   const { path, message } = problem;
-  return printable([placeOf(problem), path, message].filter((part) => part !== '').join(': '));
+  return printable([problemPlace(problem), path, message].filter((part) => part !== '').join(': '));
 }
 
 /** Where a problem is: the file, and line and column where it has them. */
-export function placeOf({ file, line, column }: Pick<Problem, 'file' | 'line' | 'column'>): string {
+export function problemPlace({ file, line, column }: Pick<Problem, 'file' | 'line' | 'column'>): string {
   return line > 0 ? `${file}:${line}:${column}` : file;
 }
 

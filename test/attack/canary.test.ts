@@ -107,16 +107,16 @@ async function registerRefused(): Promise<void> {
 /** Every history there is, closed ones too, with what is in their payloads readable. */
 async function histories(): Promise<Map<string, string>> {
   const { client, close } = await clientOf(stack);
-  const found = new Map<string, string>();
+  const all = new Map<string, string>();
   for await (const { workflowId, runId } of client.workflow.list()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const text = historyToJSON(history).replace(/"data": "([A-Za-z0-9+/=]+)"/g, (_, data: string) =>
       JSON.stringify(Buffer.from(data, 'base64').toString('utf8')),
     );
-    found.set(`${workflowId} ${runId}`, text);
+    all.set(`${workflowId} ${runId}`, text);
   }
   await close();
-  return found;
+  return all;
 }
 
 function textOf(path: string): string {

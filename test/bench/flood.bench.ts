@@ -65,10 +65,10 @@ it(`four approvals after ${SIGNALS_SENT} junk signals and ${UPDATES_SENT} junk u
       causes[cause] = (causes[cause] ?? 0) + 1;
     }
     const tasks = (events ?? []).filter(({ workflowTaskCompletedEventAttributes: task }) => task).length;
-    const signals = (events ?? []).filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal).length;
+    const signalled = (events ?? []).filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal).length;
     say(
       `a run of it, ${status.name}`,
-      `${events?.length} events, ${signals} signals, ${tasks} tasks, failed ${JSON.stringify(causes)}`,
+      `${events?.length} events, ${signalled} signals, ${tasks} tasks, failed ${JSON.stringify(causes)}`,
     );
     runs += 1;
   }

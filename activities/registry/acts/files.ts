@@ -1,6 +1,6 @@
 import type { Refusal } from '../../../domain/refusal.js';
 import { FileError } from '../../../platform/files/regular-file.js';
-import { placeOf, type ParseResult, type Problem } from '../../../platform/files/yaml-document.js';
+import { problemPlace, type ParseResult, type Problem } from '../../../platform/files/yaml-document.js';
 import type { Store } from '../../../platform/store.js';
 
 /** Files people write are small; the parser has the same limit. */
@@ -43,7 +43,7 @@ export function problemsRefusal(problems: readonly Problem[]): Refusal {
   const kind = problems.every((problem) => problem.kind === 'rule') ? 'rule' : 'usage';
   return {
     kind,
-    what: `problems in ${problems.map(placeOf).join(', ')}`,
+    what: `problems in ${problems.map(problemPlace).join(', ')}`,
     next: 'send it with gatehouse, which says what they are',
   };
 }
