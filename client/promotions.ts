@@ -18,6 +18,7 @@ import { sha256 } from '../platform/digest.js';
 import { loadPayloadCodecs } from '../platform/payload-codecs.js';
 import type { act } from '../workflows/act.js';
 import {
+  decideSignal,
   decideUpdate,
   progressQuery,
   recordChangedSignal,
@@ -29,7 +30,7 @@ import { Refused } from './output.js';
 
 /** How a decision reached the record; `answer` is null when no worker has judged it yet. */
 export interface Delivered {
-  readonly delivery: 'update' | 'act';
+  readonly delivery: 'update' | 'act' | 'signal';
   readonly answer: DecideAnswer | null;
 }
 
@@ -39,7 +40,8 @@ export interface Promotions {
   act(envelope: string, options: { readonly timeoutMs: number; readonly summary?: string }): Promise<ActAnswer>;
   /**
    * Sends a signed decision to the promotion's run; where that has not answered soon, the same envelope goes to the record as
-   * an act of its own, which waits behind nothing that the run was sent, and which survives workers being away.
+   * an act of its own, which waits behind nothing that the run was sent. Where no worker answers at all it is left as an act and as
+   * a signal: both survive workers being away.
    */
   decide(promotionId: string, envelope: string, timeoutMs: number): Promise<Delivered>;
   /** What the promotion's run last read from the record; null before its first reading. */
@@ -118,7 +120,13 @@ export async function connect({ temporal }: { readonly temporal: TemporalConfig 
       } catch (error) {
         if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
         const answer = await judgedAct(envelope, timeoutMs - patienceMs, `decision on ${promotionId}`);
-        return { delivery: 'act', answer };
+        if (answer) return { delivery: 'act', answer };
+        // Nobody is there to judge it; whichever of the two is found first is judged, and the other answers the same.
+        const left = await ask(REACHED_WITHIN_MS, () => runOf(promotionId).signal(decideSignal, { envelope })).then(
+          () => 'signal' as const,
+          () => 'act' as const,
+        );
+        return { delivery: left, answer: null };
       }
     },
     progress: (promotionId) => ask(REACHED_WITHIN_MS, () => runOf(promotionId).query(progressQuery)),

@@ -126,7 +126,7 @@ async function deliver(
   { timeoutMs, decision, gate }: Asked,
 ): Promise<Outcome> {
   const said = `${decision} at gate ${gate}`;
-  const outcome = (delivery: 'update' | 'act', answer: ActAnswer | null, state: Stage): Outcome => {
+  const outcome = (delivery: 'update' | 'act' | 'signal', answer: ActAnswer | null, state: Stage): Outcome => {
     const refusal = answer ? answer.refusal : awaited(timeoutMs);
     const document = {
       ok: answer?.accepted === true,

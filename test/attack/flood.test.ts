@@ -79,7 +79,7 @@ describe('R27: floods do not block people', { timeout: 300_000 }, () => {
     process.kill(worker, 'SIGSTOP');
     await flood(stack, { count: 600, clients: 4, send: junkSignal(workflowId, envelope) });
     const ran = await stack.cli(...decide('approve', '1.2.0', 'security', PEOPLE.security), '--timeout', '2s', '--json');
-    expect(JSON.parse(ran.stdout)).toMatchObject({ accepted: null, delivery: 'act' });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ accepted: null, delivery: 'signal' });
     process.kill(worker, 'SIGCONT');
     await eventually(async () => (await approved()).includes(security[0]) || undefined, 90_000);
   });

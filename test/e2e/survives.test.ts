@@ -40,7 +40,7 @@ describe('what a killed worker leaves', { timeout: 180_000 }, () => {
     const [gate, person] = GATE_PEOPLE[0];
     const ran = await stack.cli(...decide('approve', '1.2.0', gate, person), '--timeout', '2s', '--json');
     expect(ran.code).toBe(6);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ accepted: null, delivery: 'act' });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ accepted: null, delivery: 'signal' });
     const run = 'promotion/alzheimer_classifier/1.2.0/1';
     expect((await stack.temporal('workflow', 'cancel', '-w', run)).code).toBe(0);
     process.kill(worker, 'SIGKILL');
