@@ -1,11 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
 
 /** The meaning of an error raised in an activity; said once, here. */
-export type FailureKind = 'conflict' | 'fact-missing' | 'bad-input' | 'away' | 'unknown';
+export type FailureKind = 'conflict' | 'fact-missing' | 'bad-input' | 'not-yet' | 'away' | 'unknown';
 
 /** An input that no retry can make right: the run that gave it has a bug or is not ours. */
 export class BadInput extends Error {
   override readonly name = 'BadInput';
+}
+
+/** What has to wait for something else, said in words that a history may keep; it is tried again. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
 }
 
 const CONFLICT = 'GH001';
@@ -35,6 +40,7 @@ const PLACES = 5;
 /** What an error means: the one place that knows PostgreSQL's and the network's codes. */
 export function classify(error: unknown): FailureKind {
   if (error instanceof BadInput) return 'bad-input';
+  if (error instanceof NotYet) return 'not-yet';
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (code === CONFLICT) return 'conflict';
   if (code === FACT_MISSING) return 'fact-missing';
@@ -54,6 +60,7 @@ const TOLD: Readonly<Record<FailureKind, string>> = {
   conflict: 'the record has changed meanwhile',
   'fact-missing': 'the record does not allow it',
   'bad-input': 'the record cannot hold it',
+  'not-yet': 'it has to wait',
   away: 'the record or something else does not answer',
   unknown: 'it failed',
 };
@@ -73,7 +80,7 @@ export function toFailure(error: unknown): Error {
   const what = typeof code === 'string' && CODE.test(code) ? code : name;
   return withoutPlace(
     ApplicationFailure.create({
-      message: error instanceof BadInput ? message : `${TOLD[kind]} (${what}); see the worker's log`,
+      message: error instanceof BadInput || error instanceof NotYet ? message : `${TOLD[kind]} (${what}); see the worker's log`,
       type: kind,
       nonRetryable: kind === 'bad-input',
     }),

@@ -11,6 +11,7 @@ import { sha256 } from '../../platform/digest.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import { loadPackage } from '../../platform/package.js';
 import type { Store } from '../../platform/store.js';
+import { NotYet } from '../failures.js';
 import { sendOut, writeNotices } from '../notify/notices.js';
 import { damagedFinding, damageOf } from './damage.js';
 import type { Deps } from './deps.js';
@@ -66,7 +67,7 @@ export function createChangeProduction(deps: Deps) {
 /** Throws while a hold is in the serving directory that the record knows nothing of; the change is tried again. */
 async function mustBeReconciled(deps: Deps, tx: Tx, model: string): Promise<void> {
   const spooled = await holdsNotOnRecord(deps, tx, model);
-  if (spooled.length > 0) throw new Error(`a hold of ${model} is spooled and not on the record yet; nothing goes before it is`);
+  if (spooled.length > 0) throw new NotYet(`a hold of ${model} is spooled and not on the record yet; nothing goes before it is`);
 }
 
 function newsOf({ promotionId, model, version, production }: Attempt): Notice {
