@@ -126,7 +126,7 @@ describe('an answer of the record that somebody else wrote', { timeout: 180_000 
       await client.workflow.getHandle(runOf('1.2.0')).signal(decideSignal, { envelope });
       await eventually(async () => {
         const { pendingActivities } = (await client.workflow.getHandle(runOf('1.2.0')).describe()).raw;
-        const asked = pendingActivities?.find(({ activityType }) => activityType?.name === 'decide');
+        const asked = pendingActivities?.find(({ activityType }) => activityType?.name === 'standing');
         if (!asked?.activityId) return undefined;
         const forged = ['--activity-id', asked.activityId, '--result', '"x"'];
         return (await stack.temporal('activity', 'complete', '-w', runOf('1.2.0'), ...forged)).code === 0;
