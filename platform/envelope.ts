@@ -5,6 +5,7 @@ import { canonicalJson, type JsonValue } from '../domain/canonical.js';
 import type { Refusal } from '../domain/refusal.js';
 import { sha256 } from './digest.js';
 import { printable, quoted } from './files/quoted.js';
+import { ed25519Thumbprint, readIdToken, type IdToken } from './id-token.js';
 import type { SigningKey } from './keys.js';
 
 /** An envelope that is well formed; who signed it, and whether that is true, is not known yet. */
@@ -15,7 +16,19 @@ export interface OpenedEnvelope {
   readonly kid: string;
   readonly act: ActType;
   readonly payload: ActPayload;
+  /** The whole text, as received. */
   readonly jws: string;
+  /** Who is said to have logged in to sign it, where it is signed by a login. */
+  readonly login?: SignedLogin;
+}
+
+/** A signature by a login: `<jws>~<ID token>~<x>`. The key was made for it alone; the token's nonce is the hash of what it signs. */
+export interface SignedLogin {
+  /** The signed act without what proves its signer. */
+  readonly jws: string;
+  readonly idToken: IdToken;
+  /** The `x` of the Ed25519 key that signed. */
+  readonly x: string;
 }
 
 /** What opening an envelope came to: its content, or why it is refused. */
@@ -25,6 +38,7 @@ const LIMIT_BYTES = 64 * 1024;
 const DEPTH = 8;
 const ALGORITHM = 'EdDSA';
 const SIGNATURE_BYTES = 64;
+const KEY_BYTES = 32;
 const AGAIN = 'sign it again with gatehouse';
 
 /** Signs an act: a compact JWS over the canonical JSON of its payload, with a header of exactly alg and kid. */
@@ -38,10 +52,25 @@ export async function signEnvelope(payload: ActPayload, key: SigningKey): Promis
  * Opens an envelope without believing it: size, form, header, canonical bytes and the act's exact fields are checked,
  * the signature is not (see {@link verifySignature}). What cannot be right is refused by name.
  */
-export function openEnvelope(jws: string): Opened {
-  const size = Buffer.byteLength(jws);
+export function openEnvelope(text: string): Opened {
+  const size = Buffer.byteLength(text);
   if (size > LIMIT_BYTES)
     return refuse({ what: 'envelope is too large', given: `${size} bytes`, allowed: `${LIMIT_BYTES} bytes` }, 'usage');
+  const [jws = '', token, x, ...more] = text.split('~', 4);
+  const opened = openSigned(jws, text);
+  if (token === undefined || !opened.ok) return opened;
+  if (x === undefined || more.length > 0 || bytesOf(x)?.length !== KEY_BYTES) {
+    return refuse({ what: 'envelope is no signature by a login', allowed: 'act, ID token and public key, with ~ between them' });
+  }
+  const { kid } = opened.envelope;
+  if (ed25519Thumbprint(x) !== kid)
+    return refuse({ what: 'public key is not that of the header', given: quoted(x), allowed: kid });
+  const idToken = readIdToken(token);
+  if (!('claims' in idToken)) return refuse({ ...idToken, next: AGAIN });
+  return { ok: true, envelope: { ...opened.envelope, login: { jws, idToken, x } } };
+}
+
+function openSigned(jws: string, text: string): Opened {
   const parts = jws.split('.', 4);
   const [header, payload, signature] = parts.map(bytesOf);
   if (parts.length !== 3 || !header || !payload || !signature || header.length === 0 || payload.length === 0) {
@@ -61,7 +90,7 @@ export function openEnvelope(jws: string): Opened {
   if (!act) return refuse({ what: 'typ names no act', given: quoted(read.payload['typ']), next: AGAIN });
   const wrong = wrongField(act, read.payload) ?? (read.isEscaped ? unstorableField(read.payload) : undefined);
   if (wrong !== undefined) return refuse({ what: printable(wrong.slice(0, 200)), next: AGAIN });
-  return { ok: true, envelope: { hash: sha256(jws), kid, act, payload: read.payload as ActPayload, jws } };
+  return { ok: true, envelope: { hash: sha256(text), kid, act, payload: read.payload as ActPayload, jws: text } };
 }
 
 /** Whether an envelope's signature was made by this Ed25519 key over exactly these bytes; false for any other kind of key. */

@@ -85,12 +85,11 @@ export const progressQuery = defineQuery<ProgressShown | null>('progress');
 /** Why a message that is no envelope at all is turned away. */
 export const UNREADABLE = 'an envelope of three base64url parts and at most 64 KiB is expected';
 
-/** Whether something sent as an envelope can be read at all: three base64url parts within the limit. */
+/** A compact JWS, alone or with the ID token and the public key of the login that signed it. */
+const ENVELOPE = /^[\w-]+\.[\w-]+\.[\w-]+(~[\w-]+\.[\w-]+\.[\w-]+~[\w-]{43})?$/;
+
+/** Whether something sent as an envelope can be read at all: three base64url parts within the limit, and a login behind them or none. */
 export function isReadable(message: unknown): message is DecideMessage {
   const envelope = (message as { envelope?: unknown } | null | undefined)?.envelope;
-  return (
-    typeof envelope === 'string' &&
-    envelope.length <= MESSAGE_LIMIT_BYTES &&
-    /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(envelope)
-  );
+  return typeof envelope === 'string' && envelope.length <= MESSAGE_LIMIT_BYTES && ENVELOPE.test(envelope);
 }
