@@ -13,6 +13,11 @@ export class NotYet extends Error {
   override readonly name = 'NotYet';
 }
 
+/** Something outside that is needed does not answer, or not as it should: tried again. */
+export class Away extends Error {
+  override readonly name = 'Away';
+}
+
 const CONFLICT = 'GH001';
 const FACT_MISSING = 'GH002';
 /** PostgreSQL: connection exceptions, insufficient resources, operator intervention, transaction rollback. */
@@ -41,6 +46,7 @@ const PLACES = 5;
 export function classify(error: unknown): FailureKind {
   if (error instanceof BadInput) return 'bad-input';
   if (error instanceof NotYet) return 'not-yet';
+  if (error instanceof Away) return 'away';
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (code === CONFLICT) return 'conflict';
   if (code === FACT_MISSING) return 'fact-missing';

@@ -1,7 +1,9 @@
+import type { JWK } from 'jose';
 import type { JsonValue } from '../domain/canonical.js';
 import type { Feature } from '../domain/checks.js';
 import type { ColumnExpectation, DataProfile } from '../domain/data-profile.js';
 import type { Notice } from '../domain/reminders.js';
+import type { IdentityProviderConfig } from '../platform/identity-provider.js';
 import type { HoldSpool } from '../platform/serving/hold-spool.js';
 
 /** Rows of numbers a model is fed, in the order of its features, and the labels beside them. */
@@ -122,6 +124,12 @@ export interface ServingTarget {
   read(model: string): Promise<ServingPointer | undefined>;
   /** The signed holds beside what it reads, where it has a place for them. */
   readonly holds?: HoldSpool;
+}
+
+/** The identity provider whose logins sign acts. */
+export interface IdentityProvider extends IdentityProviderConfig {
+  /** The provider's key of this name, as far as it may sign with this algorithm; undefined where there is none. Throws `Away` when it cannot be asked. */
+  key(named: { readonly kid: string; readonly alg: string }): Promise<JWK | undefined>;
 }
 
 /** One way to tell people something. */

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type * as EnvConfig from '@temporalio/envconfig';
 import type { Refusal } from '../domain/refusal.js';
+import { identityProviderOf, type IdentityProviderConfig } from './identity-provider.js';
 import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.js';
 import { mailServerOf, type MailServer } from './mail-server.js';
 
@@ -34,6 +35,8 @@ export type ClientConfig<N extends Need = 'readUrl'> = { readonly [K in N]: stri
   readonly keyFile?: string;
   /** The file that holds the passphrase of the key file. */
   readonly passphraseFile?: string;
+  /** Where people sign in who have no key of their own. */
+  readonly identityProvider?: IdentityProviderConfig;
 };
 
 /** The kinds of work that workers do, each from a task queue of its own. */
@@ -51,6 +54,8 @@ export interface WorkerConfig {
   readonly notices: string;
   /** What the worker does: the promotions, the measurements, or both. */
   readonly work: readonly WorkKind[];
+  /** The identity provider whose logins count; none where only keys do. */
+  readonly identityProvider?: IdentityProviderConfig;
 }
 
 /** What a hold is signed and kept with; nothing of it is asked of a server, because it has to work without any. */
@@ -139,6 +144,7 @@ export function readConfig<N extends Need = 'readUrl'>(
         ...codecOf(env),
       }
     : temporalOf(env, problems);
+  const identityProvider = identityProviderOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const paths = dataDirPaths(dataDir);
   const config = {
@@ -149,6 +155,7 @@ export function readConfig<N extends Need = 'readUrl'>(
     keys: stack?.keys ?? paths.keys,
     ...(keyFile && { keyFile }),
     ...passphraseOf(env),
+    ...(identityProvider && { identityProvider }),
   };
   return config as unknown as ClientConfig<N>;
 }
@@ -192,6 +199,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
   if (!store) problems.push('GATEHOUSE_STORE: is not set; it names the store that command line and workers share');
   const work = workOf(env['GATEHOUSE_WORK'], problems);
   const temporal = temporalOf(env, problems);
+  const identityProvider = identityProviderOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const besideStore = (name: string) => join(dirname(resolve(store ?? '')), name);
   return {
@@ -201,6 +209,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
     serving: resolve(env['GATEHOUSE_SERVING'] || besideStore('serving')),
     notices: resolve(env['GATEHOUSE_NOTICES'] || besideStore('notices.jsonl')),
     work,
+    ...(identityProvider && { identityProvider }),
   };
 }
 
