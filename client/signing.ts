@@ -5,6 +5,9 @@ import { actWorkflowId } from '../domain/ids.js';
 import type { Refusal } from '../domain/refusal.js';
 import { readConfig, type ClientConfig } from '../platform/config.js';
 import { sha256 } from '../platform/digest.js';
+import type { IdentityProviderConfig } from '../platform/identity-provider.js';
+import type { SigningKey } from '../platform/keys.js';
+import type { Person } from '../platform/people.js';
 import type { ActAnswer } from '../workflows/messages.js';
 import { printable, Refused, type Outcome } from './output.js';
 import type { Promotions } from './promotions.js';
@@ -56,43 +59,33 @@ export function asRefused(error: unknown): unknown {
 
 /**
  * Signs an act as `approver` and answers the envelope. Throws a Refused: 2 for a field the record could not read,
- * 4 when the approver is not enrolled, has no usable key, or the key is somebody else's.
+ * 4 when the approver is not enrolled, has no usable key, or the key is somebody else's. Whoever has no key signs by a login.
  */
 export async function sign(
-  config: Pick<ClientConfig, 'keys' | 'keyFile' | 'passphraseFile'>,
+  config: Pick<ClientConfig, 'keys' | 'keyFile' | 'passphraseFile' | 'identityProvider'>,
   record: RecordReader,
   act: ActType,
   fields: Readonly<Record<string, string | number>>,
   approver: string,
   { issued, expires, show }: SigningOptions = {},
 ): Promise<string> {
-  const { keyPath, loadKey } = await import('../platform/keys.js');
   const { allPeople } = await import('../platform/people.js');
   const { signEnvelope } = await import('../platform/envelope.js');
   const email = approver.trim().toLowerCase();
   if (email === '') throw new Refused({ kind: 'usage', what: '--approver', given: 'nothing', allowed: 'your e-mail address' });
   const people = await allPeople(record.db);
   const person = people.find((each) => each.email === email);
-  if (!person)
+  const provider = loginOf(config, act, person);
+  const printedName =
+    person?.printedName ?? (provider && (await (await import('./sign-in/signer.js')).nameByLogin(email, provider)));
+  if (printedName === undefined)
     throw new Refused({
       kind: 'identity',
       what: '--approver',
       given: shown(approver),
       allowed: 'the e-mail address of an enrolled person',
     });
-  const path = config.keyFile ?? keyPath(config.keys, person.email);
-  const { passphraseFrom } = await import('./passphrase.js');
-  const key = await loadKey(path, passphraseFrom(config));
-  const owner = people.find(({ kid }) => kid === key.kid);
-  if (owner?.email !== person.email) {
-    const belongs = owner ? `the key belongs to ${owner.email}` : "the key is nobody's on the record";
-    throw new Refused({
-      kind: 'identity',
-      what: `--approver says ${person.email}, ${belongs}`,
-      given: path,
-      allowed: 'your own enrolled key',
-    });
-  }
+  const key = provider ? undefined : await ownKey(config, people, email);
   const { rows } = await record.db.query<{ id: string; environment: string; now: string }>(
     'SELECT id, environment, gatehouse_now() AS now FROM installation',
   );
@@ -102,8 +95,8 @@ export async function sign(
     ...fields,
     installation: rows[0]?.id ?? '',
     environment: rows[0]?.environment ?? '',
-    person: person.email,
-    printed_name: person.printedName,
+    person: email,
+    printed_name: printedName,
     nonce: newNonce(),
     issued: from,
     expires: expires ?? new Date(Date.parse(from) + VALID_FOR_MS).toISOString(),
@@ -111,7 +104,49 @@ export async function sign(
   const wrong = wrongField(act, payload);
   if (wrong !== undefined) throw new Refused({ kind: 'usage', what: wrong, next: 'see --help' });
   show?.(payload);
-  return await signEnvelope(payload, key);
+  if (provider) return await (await import('./sign-in/signer.js')).signByLogin(payload, provider);
+  return await signEnvelope(payload, key as SigningKey);
+}
+
+/** Where the approver signs in, if that is how they sign: nobody with a key of their own does. */
+function loginOf(
+  { keyFile, identityProvider }: Pick<ClientConfig, 'keyFile' | 'identityProvider'>,
+  act: ActType,
+  person: Person | undefined,
+): IdentityProviderConfig | undefined {
+  if (keyFile !== undefined || (person && !person.account)) return undefined;
+  if (act === 'checkpoint')
+    throw new Refused({ kind: 'identity', what: 'a checkpoint is signed with a key', next: 'name a key in GATEHOUSE_KEY' });
+  if (!identityProvider && person)
+    throw new Refused({
+      kind: 'identity',
+      what: `${person.email} signs in at ${person.account?.issuer}`,
+      given: 'no identity provider',
+      next: 'set GATEHOUSE_OIDC_ISSUER and GATEHOUSE_OIDC_CLIENT_ID',
+    });
+  return identityProvider;
+}
+
+async function ownKey(
+  config: Pick<ClientConfig, 'keys' | 'keyFile' | 'passphraseFile'>,
+  people: readonly Person[],
+  email: string,
+): Promise<SigningKey> {
+  const { keyPath, loadKey } = await import('../platform/keys.js');
+  const path = config.keyFile ?? keyPath(config.keys, email);
+  const { passphraseFrom } = await import('./passphrase.js');
+  const key = await loadKey(path, passphraseFrom(config));
+  const owner = people.find(({ kid }) => kid === key.kid);
+  if (owner?.email !== email) {
+    const belongs = owner ? `the key belongs to ${owner.email}` : "the key is nobody's on the record";
+    throw new Refused({
+      kind: 'identity',
+      what: `--approver says ${email}, ${belongs}`,
+      given: path,
+      allowed: 'your own enrolled key',
+    });
+  }
+  return key;
 }
 
 /** A nonce for one signature: 16 random bytes. */

@@ -8,6 +8,8 @@ export type AuditAction =
   | 'key.rotated'
   | 'person.revoked'
   | 'installation.changed'
+  | 'person.regrouped'
+  | 'issuer.key-seen'
   | 'clock.advanced'
   | 'audit.checkpointed'
   | 'policy.registered'

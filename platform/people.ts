@@ -56,6 +56,12 @@ export async function personByKey(db: Db, kid: string): Promise<KeyHolder | unde
   return person && hasKey(person) ? person : undefined;
 }
 
+/** The person whose account of an identity provider this is, or undefined. */
+export async function personByAccount(db: Db, { issuer, subject }: NonNullable<Person['account']>): Promise<Person | undefined> {
+  const { rows } = await db.query<PersonRow>('SELECT * FROM person WHERE issuer = $1 AND subject = $2', [issuer, subject]);
+  return rows[0] && toPerson(rows[0]);
+}
+
 /** Everybody on the record, by e-mail. */
 export async function allPeople(db: Db): Promise<Person[]> {
   const { rows } = await db.query<PersonRow>('SELECT * FROM person ORDER BY email');

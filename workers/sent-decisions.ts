@@ -1,10 +1,12 @@
 import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import { promotionWorkflowId } from '../domain/ids.js';
-import { openEnvelope, verifySignature } from '../platform/envelope.js';
+import { openEnvelope } from '../platform/envelope.js';
+import { allIssuerKeys } from '../platform/issuer-keys.js';
 import { decoded } from '../platform/payload-codecs.js';
 import { allPeople } from '../platform/people.js';
 import type { Db } from '../platform/pool.js';
+import { isProven } from '../platform/proof.js';
 import { decideSignal, isReadable, type DecideMessage } from '../workflows/messages.js';
 import { ANSWER_WITHIN_MS } from './run-shown.js';
 
@@ -18,7 +20,10 @@ const EVENTS_A_PAGE = 100;
  * same envelope always gets the same answer.
  */
 export async function decisionsSent(client: Client, db: Db, promotionId: string): Promise<DecideMessage[]> {
-  const keys = new Map((await allPeople(db)).map(({ kid, publicKey }) => [kid, publicKey]));
+  const people = await allPeople(db);
+  const keys = new Map(people.map(({ kid, publicKey }) => [kid, publicKey]));
+  const accounts = new Map(people.map(({ email, account }) => [email, account]));
+  const issuerKeys = await allIssuerKeys(db);
   const sent = new Map<string, DecideMessage>();
   try {
     const { payloadCodecs } = client.options.loadedDataConverter;
@@ -26,8 +31,14 @@ export async function decisionsSent(client: Client, db: Db, promotionId: string)
       const message = read((await decoded(payloadCodecs, payload))?.data);
       if (!isReadable(message) || sent.has(message.envelope)) continue;
       const opened = openEnvelope(message.envelope);
-      const key = opened.ok ? keys.get(opened.envelope.kid) : undefined;
-      if (key && (await verifySignature(message.envelope, key))) sent.set(message.envelope, { envelope: message.envelope });
+      if (!opened.ok) continue;
+      const { kid, payload: said } = opened.envelope;
+      const publicKey = keys.get(kid);
+      const known = {
+        key: publicKey ? { kid, publicKey } : undefined,
+        account: accounts.get(String(said['person'])) ?? null,
+      };
+      if (await isProven(opened.envelope, known, issuerKeys)) sent.set(message.envelope, { envelope: message.envelope });
     }
   } catch (error) {
     if (!isGone(error)) throw error;

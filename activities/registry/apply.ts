@@ -3,7 +3,7 @@ import type { Refusal } from '../../domain/refusal.js';
 import { databaseNow } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';
 import { openEnvelope, verifySignature, type OpenedEnvelope } from '../../platform/envelope.js';
-import { personByKey } from '../../platform/people.js';
+import { personByAccount, personByKey, type Person } from '../../platform/people.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import type { ActAnswer } from '../../workflows/messages.js';
 import { attemptAct } from './acts/attempt-act.js';
@@ -26,6 +26,7 @@ import { revokePerson } from './acts/revoke.js';
 import { rotateKey } from './acts/rotate.js';
 import { sendOut } from '../notify/notices.js';
 import type { Applied, ApplyAct } from './applied.js';
+import { admitSigner, loginUsed, type Admitted } from './admission.js';
 import { formerSigner, notCredible, unknownSigner } from './credible.js';
 import type { Deps } from './deps.js';
 import { mustStillBeEntitled, RightGone } from './entitled.js';
@@ -72,8 +73,10 @@ const UNKNOWN = 'unknown';
  */
 export async function applyEnvelope(deps: Deps, jws: string, toRun: string | null = null): Promise<ActAnswer> {
   const opened = openEnvelope(jws);
+  // The identity provider is asked before anything is locked.
+  const admitted = opened.ok ? await admitSigner(deps, opened.envelope) : undefined;
   const receive = () =>
-    opened.ok ? applyOpened(deps, jws, opened.envelope, toRun) : recordUnreadable(deps, jws, opened.refusal, toRun);
+    opened.ok ? applyOpened(deps, opened.envelope, admitted, toRun) : recordUnreadable(deps, jws, opened.refusal, toRun);
   try {
     return await receive();
   } catch (error) {
@@ -82,20 +85,15 @@ export async function applyEnvelope(deps: Deps, jws: string, toRun: string | nul
   }
 }
 
-async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, toRun: string | null): Promise<ActAnswer> {
+async function applyOpened(deps: Deps, envelope: OpenedEnvelope, admitted: Admitted, toRun: string | null): Promise<ActAnswer> {
   const { answer, applied, notices } = await inTransaction(deps.pool, async (tx) => {
     const before = await answerBefore(tx, envelope.hash);
     if (before) return { answer: before, applied: undefined, notices: [] };
     if (ABOUT_PEOPLE.includes(envelope.act)) await tx.query(`SELECT FROM work_lock WHERE name = 'people' FOR UPDATE`);
-    await tx.query('SELECT lock_signer($1)', [envelope.kid]);
-    const signer = await personByKey(tx, envelope.kid);
-    const person = signer && (await verifySignature(jws, signer.publicKey)) ? signer : undefined;
+    const signer = await signerOf(tx, envelope, admitted);
+    const person = 'refusal' in signer ? undefined : signer;
     const at = await databaseNow(tx);
-    const wrong = person
-      ? await notCredible(tx, envelope, person, at)
-      : signer
-        ? unknownSigner(envelope)
-        : await formerSigner(tx, envelope);
+    const wrong = 'refusal' in signer ? signer.refusal : await notCredible(tx, envelope, signer, at);
     const act = person && { hash: envelope.hash, payload: envelope.payload, person, at, toRun };
     const result: Applied =
       wrong || !act ? { refusal: wrong ?? unknownSigner(envelope) } : await APPLY[envelope.act](tx, act, deps);
@@ -117,6 +115,22 @@ async function applyOpened(deps: Deps, jws: string, envelope: OpenedEnvelope, to
   if (applied && !applied.refusal) await afterCommit(deps, applied);
   await sendOut(deps, notices);
   return answer;
+}
+
+/** Who signed, held as they are until the transaction ends. */
+async function signerOf(tx: Tx, envelope: OpenedEnvelope, admitted: Admitted): Promise<Person | { readonly refusal: Refusal }> {
+  if (admitted && 'refusal' in admitted) return admitted;
+  const refusal = unknownSigner(envelope);
+  if (admitted) {
+    const { issuer, subject } = admitted.account;
+    await tx.query('SELECT lock_account($1, $2)', [issuer, subject]);
+    const again = await loginUsed(tx, envelope);
+    return again ? { refusal: again } : ((await personByAccount(tx, admitted.account)) ?? { refusal });
+  }
+  await tx.query('SELECT lock_signer($1)', [envelope.kid]);
+  const signer = envelope.login ? undefined : await personByKey(tx, envelope.kid);
+  if (!signer) return { refusal: await formerSigner(tx, envelope) };
+  return (await verifySignature(envelope.jws, signer.publicKey)) ? signer : { refusal };
 }
 
 async function effectsOf(tx: Tx, result: Applied): Promise<readonly string[]> {

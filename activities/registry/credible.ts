@@ -49,6 +49,13 @@ export async function notCredible(tx: Tx, envelope: OpenedEnvelope, person: Pers
         next: 'sign it again for this installation, as yourself',
       };
   }
+  if (person.revoked && person.account)
+    return {
+      kind: 'identity',
+      what: 'account',
+      given: `${person.email} was revoked`,
+      next: 'ask two administrators to enrol you',
+    };
   if (person.revoked)
     return { kind: 'identity', what: 'key', given: `the key of ${person.email} was revoked`, next: 'enrol a new key' };
   if (person.assurance === 'demo' && here?.environment === 'production') {

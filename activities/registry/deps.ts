@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Store } from '../../platform/store.js';
-import type { Channel, DataProfiler, Log, ModelRunner, Runs, ServingTarget } from '../ports.js';
+import type { Channel, DataProfiler, IdentityProvider, Log, ModelRunner, Runs, ServingTarget } from '../ports.js';
 
 /** What the activities stand on; made once by the worker. */
 export interface Deps {
@@ -11,5 +11,7 @@ export interface Deps {
   readonly serving: ServingTarget;
   readonly channels: readonly Channel[];
   readonly runs: Runs;
+  /** None where nobody signs by a login. */
+  readonly identityProvider?: IdentityProvider;
   readonly log: Log;
 }

@@ -1,4 +1,4 @@
-import { classify } from '../failures.js';
+import { Away, classify } from '../failures.js';
 import { applyEnvelope } from './apply.js';
 import type { Deps } from './deps.js';
 
@@ -11,16 +11,23 @@ export interface Judged {
 export function createJudge(deps: Deps) {
   return async function judge(input: { promotionId: string; envelopes: readonly string[] }): Promise<Judged> {
     let accepted = 0;
+    let away: Away | undefined;
     for (const envelope of input.envelopes) {
       try {
         const answer = await applyEnvelope(deps, envelope, input.promotionId);
         if (answer.accepted) accepted += 1;
       } catch (error) {
+        // A login waits for its provider, and holds up nobody else.
+        if (error instanceof Away) {
+          away = error;
+          continue;
+        }
         // What the record can never take must not keep the others from it.
         if (classify(error) !== 'bad-input') throw error;
         deps.log('warn', 'a decision left with a run cannot be recorded', { promotionId: input.promotionId });
       }
     }
+    if (away) throw away;
     return { accepted };
   };
 }

@@ -11,6 +11,7 @@ export const rotateKey: ApplyAct = async (tx, { hash, payload, person }) => {
   const { email, printedName: name, groups, assurance } = person;
   const subject = personSubject(email);
   const key = String(payload['key']);
+  if (person.kid === null) return { subject, refusal: refused('key to rotate', `${email} signs by a login and has none`) };
   await tx.query('SELECT lock_person($1)', [email]);
   const opened = await openRequest(String(payload['request']));
   const why = opened.ok ? differs(opened.request, { email, name, kid: key }) : opened.why;
