@@ -3,6 +3,7 @@
 // One line for each thing verified; exit code 0 when everything holds, 1 at the first thing that does not.
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { keyOf } from './verify-login.mjs';
 
 const GATES = ['data-science', 'devops', 'business', 'security'];
 const FIELDS = ['name', 'groups', 'key', 'issuer', 'subject'];
@@ -20,16 +21,16 @@ function canonical(value) {
 }
 
 /** What a signed act (a compact JWS, Ed25519) says, when its author's key made the signature over exactly these bytes. */
-function opened(jws, keyOf) {
+function opened(text, keyFor, [jws] = text.split('~')) {
   const parts = jws.split('.').map((part) => Buffer.from(part, 'base64url'));
   must(parts.length === 3 && parts.map((part) => part.toString('base64url')).join('.') === jws, 'a signed act is damaged');
   const [{ alg, kid }, act] = parts.slice(0, 2).map((part) => JSON.parse(part));
-  const { kty, crv, x } = keyOf(kid, act) ?? {};
+  const { kty, crv, x } = keyFor(act) ?? {};
   const thumbprint = Buffer.from(sha256(canonical({ crv, kty, x })), 'hex').toString('base64url');
   must(alg === 'EdDSA' && crv === 'Ed25519' && thumbprint === kid, `${act.typ} is signed with a key that is not ${act.person}'s`);
   const [key, signed] = [createPublicKey({ key: { kty, crv, x }, format: 'jwk' }), jws.slice(0, jws.lastIndexOf('.'))];
   must(verify(null, Buffer.from(signed), key, parts[2]), `the signature of ${act.person} under ${act.typ} does not hold`);
-  return { ...act, kid, hash: sha256(jws) };
+  return { ...act, kid, hash: sha256(text) };
 }
 
 function verifyFile(text) {
@@ -59,7 +60,7 @@ function verifyActs({ envelopes }, events) {
   const about = (person, seq) => events.filter((event) => event.subject === `person/${person}` && event.seq < seq);
   const enrolled = (person, seq) => about(person, seq).findLast(({ action }) => action !== 'enrolment.proposed')?.detail;
   const naming = events.filter(({ action, detail }) => action !== 'act.refused' && detail.envelope !== undefined);
-  const acts = envelopes.map((jws, i) => opened(jws, (_, { person }) => enrolled(person, naming[i]?.seq)?.publicKey));
+  const acts = envelopes.map((text, i) => opened(text, (act) => keyOf(text, act, enrolled(act.person, naming[i]?.seq), events)));
   must(naming.length === acts.length, 'a signed act or its event is missing');
   acts.forEach((act, i) => {
     const { typ, person, printed_name: name, installation, environment, kid, hash, issued, gate, decision } = act;

@@ -13,6 +13,8 @@ import { featureViewsBacking } from './backing/feature-views.js';
 import { createProposals, enrolmentsBacking } from './backing/enrolments.js';
 import { followUpsBacking } from './backing/follow-ups.js';
 import { installationBacking } from './backing/installation.js';
+import { issuerKeysBacking } from './backing/issuer-keys.js';
+import { loginsBacking } from './backing/logins.js';
 import { peopleBacking } from './backing/people.js';
 import { policiesBacking } from './backing/policies.js';
 import { quarantinesBacking } from './backing/quarantines.js';
@@ -55,10 +57,13 @@ export function backing(db: Db): RecordBacking {
 function everyKind(db: Db): Backing[] {
   const told = nothingTold();
   const jumps = createJumps();
-  const people = peopleBacking(db, createProposals());
+  const issuerKeys = issuerKeysBacking(db);
+  const people = peopleBacking(db, createProposals(), issuerKeys.seen);
   const policies = policiesBacking(db);
   return [
+    issuerKeys,
     people,
+    loginsBacking(db, issuerKeys),
     enrolmentsBacking(db),
     installationBacking(db),
     clockBacking(db, jumps),

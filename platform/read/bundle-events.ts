@@ -1,3 +1,5 @@
+import { openEnvelope } from '../envelope.js';
+import { allIssuerKeys, keysNamed } from '../issuer-keys.js';
 import type { Db } from '../pool.js';
 
 /** An event of a bundle: what is exported, and what it is chosen by. */
@@ -43,10 +45,24 @@ export async function eventsAbout(
   // Whoever enrolled somebody by a signed act is enrolled as well.
   for (const known = new Set<string>(); ;) {
     const acting = chosen.map(({ actor }) => `person/${actor}`).filter((subject) => !known.has(subject));
-    if (acting.length === 0) return chosen.sort((a, b) => a.seq - b.seq);
+    if (acting.length === 0) return [...chosen, ...(await issuerKeysOf(db, chosen))].sort((a, b) => a.seq - b.seq);
     acting.forEach((subject) => known.add(subject));
     chosen.push(...(await eventsOn(db, [...new Set(acting)])));
   }
+}
+
+/** The first appearance of the keys that the logins were verified with by which acts of these events are signed. */
+async function issuerKeysOf(db: Db, events: readonly BundledEvent[]): Promise<BundledEvent[]> {
+  const { rows } = await db.query<{ jws: string }>(`SELECT jws FROM envelope WHERE hash = ANY ($1) AND strpos(jws, '~') > 0`, [
+    events.flatMap(({ action, envelope }) => (action === 'act.refused' ? [] : [envelope])),
+  ]);
+  if (rows.length === 0) return [];
+  const keys = await allIssuerKeys(db);
+  const named = rows.flatMap(({ jws }) => {
+    const opened = openEnvelope(jws);
+    return opened.ok && opened.envelope.login ? keysNamed(keys, opened.envelope.login.idToken) : [];
+  });
+  return await eventsOn(db, [...new Set(named.map(({ thumbprint }) => `issuer-key/${thumbprint}`))]);
 }
 
 /** The policies that an attempt was held to, first to last registered, and the defaults they were laid over. */

@@ -69,7 +69,7 @@ export async function unapproved(
 
 async function isSigned(approval: ApprovalRow, { says }: Approved, people: People): Promise<boolean> {
   const { gate, person, promotion_id: promotion, received_at: receivedAt } = approval;
-  const envelope = await signedBy(approval.jws, people.at(receivedAt, person));
+  const envelope = await signedBy(approval.jws, people.at(receivedAt, person), people.issuerKeys);
   if (!envelope || envelope.hash !== approval.envelope || !approval.accepted || approval.decision !== 'approve') return false;
   const expected = { ...says, gate, person, decision: 'approve' };
   return promotion === says['promotion'] && Object.entries(expected).every(([field, value]) => envelope.payload[field] === value);

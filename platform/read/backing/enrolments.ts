@@ -5,6 +5,7 @@ import { recordedPolicy } from '../../../domain/policy-sections.js';
 import type { Db } from '../../pool.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { differing, textOf, type Backing } from './backing.js';
+import { isByLogin } from './logins.js';
 import type { PersonState } from './person-states.js';
 import { scan } from './scan.js';
 
@@ -65,6 +66,7 @@ export function notEnrolledSo(event: TrailEvent, known: Known): string | undefin
   if (action === 'key.rotated') return actor === known.email ? undefined : `${actor} rotates the key of ${known.email}`;
   if (action === 'person.revoked') return administers(known, actor) ? undefined : `${actor} is no administrator`;
   if (detail['kind'] === 'administrators') return notByTwo(event, known);
+  if (isByLogin(event)) return notTheirs(event, known);
   if (actor === OWNER) {
     const count = known.everybody.filter((email) => administers(known, email) && !isDemo(known, email)).length;
     return detail['assurance'] === 'enrolled' && count < FIRST_ADMINISTRATORS
@@ -84,6 +86,16 @@ function notByTwo({ actor, at, subject, detail }: TrailEvent, known: Known): str
   const said = ['name', 'groups', 'key', 'issuer', 'subject', 'same_name'].map((field) => [field, first.detail[field]]);
   const fault = differing(detail, Object.fromEntries(said) as Record<string, unknown>);
   return fault === undefined ? undefined : `it is not what event ${first.seq} asked for: ${fault}`;
+}
+
+/** The login itself is verified where logins are. */
+function notTheirs({ action, actor, detail }: TrailEvent, { person, email }: Known): string | undefined {
+  if (actor !== GATEHOUSE) return `${actor} says what only a login can`;
+  if (action === 'person.enrolled') return undefined;
+  const was = person(email);
+  const isTheirs = was?.columns['issuer'] === detail['issuer'] && was?.columns['subject'] === detail['subject'];
+  if (!isTheirs || was?.assurance !== 'oidc') return `the login is not of the account of ${email}`;
+  return was.revoked ? `${email} was revoked` : undefined;
 }
 
 function administers({ person: known, proposals }: Known, email: string): boolean {

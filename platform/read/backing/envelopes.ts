@@ -95,7 +95,7 @@ export function envelopesBacking(db: Db, { people, jumps }: { people: People; ju
     if (row.subject !== subject) return `its signed act is kept as about ${row.subject}`;
     if (!jumps.isShortlyBefore(row.received_at, event)) return `its signed act is kept as received at ${row.received_at}`;
     const author = row.person === null ? undefined : people.before(event.seq, row.person);
-    const envelope = await signedBy(row.jws, author);
+    const envelope = await signedBy(row.jws, author, people.issuerKeys);
     if (row.person !== null && !envelope) return `its signed act is not signed by ${row.person}`;
     if (author?.revoked && action !== 'act.refused') return `its signed act is by ${actor}, who was revoked`;
     return action === 'act.refused' ? asRefused(event, row) : asAccepted(event, row, envelope);

@@ -1,3 +1,4 @@
+import type { IssuerKey } from '../../issuer-keys.js';
 import type { Db } from '../../pool.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { differing, type Backing } from './backing.js';
@@ -12,6 +13,8 @@ export interface People extends Backing {
   before(seq: number, email: string): PersonState | undefined;
   /** Who somebody was at a time. */
   at(time: string, email: string): PersonState | undefined;
+  /** The keys of identity providers that the trail has so far. */
+  readonly issuerKeys: readonly IssuerKey[];
 }
 
 const PEOPLE = `SELECT email, printed_name, groups, kid, public_key, issuer, subject, assurance, enrolled_by, ${[
@@ -25,13 +28,14 @@ const PEOPLE = `SELECT email, printed_name, groups, kid, public_key, issuer, sub
 const KEYS = `SELECT kid, person, public_key, ${micros('since')} AS since FROM person_key ORDER BY kid`;
 
 /** Compares every column of every person and every key they ever had with the events that say who they are. */
-export function peopleBacking(db: Db, proposals: Proposals): People {
+export function peopleBacking(db: Db, proposals: Proposals, issuerKeys: readonly IssuerKey[]): People {
   const told = new Map<string, PersonState[]>();
   const keys = new Map<string, PersonColumns>();
   const now = (email: string): PersonState | undefined => told.get(email)?.at(-1);
   return {
     before: (seq, email) => told.get(email)?.findLast((state) => state.seq < seq),
     at: (time, email) => told.get(email)?.findLast((state) => state.at <= time),
+    issuerKeys,
     async take(events) {
       const faults: string[] = [];
       for (const event of events) {

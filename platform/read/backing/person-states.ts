@@ -20,7 +20,13 @@ export interface PersonState extends Moment {
 }
 
 /** The events that say who somebody is. */
-export const PERSON_EVENTS: ReadonlySet<string> = new Set(['person.enrolled', 'person.changed', 'key.rotated', 'person.revoked']);
+export const PERSON_EVENTS: ReadonlySet<string> = new Set([
+  'person.enrolled',
+  'person.changed',
+  'person.regrouped',
+  'key.rotated',
+  'person.revoked',
+]);
 
 /** Who somebody is after an event, by who they were before it. */
 export function stateAfter(event: TrailEvent, was: PersonState | undefined): PersonState {
@@ -30,6 +36,8 @@ export function stateAfter(event: TrailEvent, was: PersonState | undefined): Per
       return withColumns(event, was, { ...was?.columns, ...keyColumns(event), key_since: micros(at) });
     case 'person.revoked':
       return { ...withColumns(event, was, { ...was?.columns, revoked_at: micros(at) }), seq, at, revoked: true };
+    case 'person.regrouped':
+      return withColumns(event, was, { ...was?.columns, groups: event.detail['groups'] });
     default:
       return withColumns(event, was, enrolledColumns(event, was));
   }
