@@ -142,9 +142,12 @@ describe('one attempt on the record, without Temporal', () => {
     await drive(id);
     const folder = join(world.deps.store.dir, 'sha256');
     renameSync(folder, `${folder}.away`);
-    await expect(inActivity(world.activities.pollHealth, { promotionId: id })).rejects.toMatchObject({
-      message: expect.stringMatching(/^unknown: the store .* cannot be entered/) as string,
-    });
+    await expect(inActivity(world.activities.pollHealth, { promotionId: id })).rejects.toMatchObject({ message: 'unknown' });
+    const { rows } = await world.db.reader.query<{ reason: string }>(
+      'SELECT reason FROM performance_window WHERE promotion_id = $1 ORDER BY id DESC LIMIT 1',
+      [id],
+    );
+    expect(rows[0]?.reason).toMatch(/^the store .* cannot be entered/);
     renameSync(`${folder}.away`, folder);
     expect(await standing(id)).toMatchObject({ kind: 'wait', progress: { state: 'staging' } });
   });

@@ -159,7 +159,7 @@ export const RIGHTS_ROWS: readonly RightsRow[] = [
       if (!attempt) throw new Error(`no ${onStaging.promotion}`);
       return { ...onStaging, ...glassFields(attempt), skip: 'soak' };
     },
-    rule: { mlops: /registered this version$/ },
+    rule: { mlops: /(registered|requested) this version$/ },
   },
   {
     act: 'freeze',
