@@ -50,10 +50,12 @@ beforeAll(async () => {
   const { rows } = await world.db.reader.query<{ email: string; groups: string[] }>(
     'SELECT email, groups FROM person ORDER BY email',
   );
-  people = rows.map(({ email, groups }) => ({ email, group: groups[0] ?? '' }));
+  const all = rows.map(({ email, groups }) => ({ email, group: groups[0] ?? '' }));
+  // One who has no part in any of this is enough.
+  people = all.filter(({ group }, i) => group !== 'admin' || all.findIndex((each) => each.group === 'admin') === i);
   const registrars = people.filter(({ group }) => group === 'mlops' || group === 'ds-team');
-  const all = [...Object.keys(RANKS).map((like) => [like, like]), ...COPIES.map((like, i) => [like, `2.${i}.0`])];
-  for (const [i, [like = '', version = '']] of all.entries()) {
+  const versions = [...Object.keys(RANKS).map((like) => [like, like]), ...COPIES.map((like, i) => [like, `2.${i}.0`])];
+  for (const [i, [like = '', version = '']] of versions.entries()) {
     const by = registrars[i % registrars.length]?.email ?? '';
     await registerLike(world, like, version, by);
     model.register(version, RANKS[like] ?? 0, by);
