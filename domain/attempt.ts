@@ -1,11 +1,42 @@
 import type { Decision } from './acts.js';
-import type { GlassSignature } from './break-glass.js';
 import type { CheckName, Finding } from './checks.js';
 import type { Freeze } from './freeze.js';
 import type { Gate, Policy } from './policy.js';
 import type { Stage } from './progress.js';
 import type { Soak } from './soak.js';
-import type { Fault, Round } from './void.js';
+
+/** Why the record opens a new round by itself (design §4: "artifact, validation evidence, pinned policy or soak start change"). */
+export type RoundReason = 'artifact changed' | 'evidence changed' | 'policy changed' | 'soak restarted';
+
+/** A round that the record opened; one that a person opened by another policy is not among them. */
+export interface Round {
+  readonly round: number;
+  readonly reason: RoundReason;
+  /** What it is that changed, in words. */
+  readonly what: string;
+  readonly at: number;
+}
+
+/** Why a decision does not count. */
+export interface Fault {
+  readonly cause: RoundReason | 'policy re-pinned' | 'key revoked' | 'left the group' | 'not signed';
+  /** What of it, in words; empty where there is no more to say. */
+  readonly what: string;
+}
+
+/** What one signature for a break-glass is for. */
+export type Skip = 'soak' | 'freeze' | 'both';
+
+/** One person's signature for skipping a wait; `stands` is false when it, its author's key or right, or what it is over no longer holds. */
+export interface GlassSignature {
+  readonly id: string;
+  readonly round: number;
+  readonly skip: Skip;
+  readonly person: string;
+  readonly reason: string;
+  readonly at: number;
+  readonly stands: boolean;
+}
 
 /** A decision on the record; `stands` is false when its signature, its statement, its author's key or group no longer holds. */
 export interface DecisionRecord {

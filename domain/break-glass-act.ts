@@ -1,7 +1,7 @@
 import type { ActPayload } from './acts.js';
-import type { Attempt } from './attempt.js';
+import type { Attempt, Skip } from './attempt.js';
 import { inStagingOf } from './attempt-acts.js';
-import { foldBreakGlass, SECOND_WITHIN_MS, signedFor, skipText, type Skip } from './break-glass.js';
+import { foldBreakGlass, SECOND_WITHIN_MS, signedFor, skipText } from './break-glass.js';
 import type { Decider } from './gates.js';
 import { isHeld } from './lifecycle.js';
 import type { Refusal } from './refusal.js';

@@ -1,23 +1,10 @@
-import type { Attempt } from './attempt.js';
+import type { Attempt, GlassSignature, Skip } from './attempt.js';
 import { isHealthyNow } from './soak.js';
 
 /** A wait that two people can skip: the rest of the soak minimum, or a freeze. */
 export type Wait = 'soak' | 'freeze';
 
-/** What one signature is for. */
-const SKIPS = ['soak', 'freeze', 'both'] as const;
-export type Skip = (typeof SKIPS)[number];
-
-/** One person's signature for skipping a wait; `stands` is false when it, its author's key or right, or what it is over no longer holds. */
-export interface GlassSignature {
-  readonly id: string;
-  readonly round: number;
-  readonly skip: Skip;
-  readonly person: string;
-  readonly reason: string;
-  readonly at: number;
-  readonly stands: boolean;
-}
+const SKIPS: readonly Skip[] = ['soak', 'freeze', 'both'];
 
 /** What two people have signed together. */
 export interface BreakGlass {

@@ -1,11 +1,11 @@
-import type { Attempt, DecisionRecord } from './attempt.js';
+import type { Attempt, DecisionRecord, Fault } from './attempt.js';
 import { isSamePerson } from './one-person.js';
 import { GATES, type Gate } from './policy.js';
 import type { GateView } from './progress.js';
 import type { Refusal } from './refusal.js';
 import { hasRight } from './rights.js';
 import { maximumEndsAt } from './soak.js';
-import { faultOf, type Fault } from './void.js';
+import { faultOf } from './void.js';
 
 /** What the decisions on the record make of one gate. */
 export interface GateState {

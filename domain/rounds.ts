@@ -1,6 +1,6 @@
-import type { Attempt } from './attempt.js';
+import type { Attempt, Fault, RoundReason } from './attempt.js';
 import { foldGates, voidApprovals } from './gates.js';
-import { faultText, type Fault, type RoundReason } from './void.js';
+import { faultText } from './void.js';
 
 /** A round that is to be opened: why, what changed, and the evidence digest that the approvals it voids are signed over. */
 export interface NewRound {

@@ -1,23 +1,4 @@
-import type { Attempt, DecisionRecord } from './attempt.js';
-
-/** Why the record opens a new round by itself (design §4: "artifact, validation evidence, pinned policy or soak start change"). */
-export type RoundReason = 'artifact changed' | 'evidence changed' | 'policy changed' | 'soak restarted';
-
-/** A round that the record opened; one that a person opened by another policy is not among them. */
-export interface Round {
-  readonly round: number;
-  readonly reason: RoundReason;
-  /** What it is that changed, in words. */
-  readonly what: string;
-  readonly at: number;
-}
-
-/** Why a decision does not count. */
-export interface Fault {
-  readonly cause: RoundReason | 'policy re-pinned' | 'key revoked' | 'left the group' | 'not signed';
-  /** What of it, in words; empty where there is no more to say. */
-  readonly what: string;
-}
+import type { Attempt, DecisionRecord, Fault, RoundReason } from './attempt.js';
 
 /** A decision that nobody signed as it stands on the record. */
 export const NOT_SIGNED: Fault = { cause: 'not signed', what: 'the signature does not hold for what the record says' };

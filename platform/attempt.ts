@@ -1,10 +1,8 @@
-import type { Attempt, Recheck } from '../domain/attempt.js';
-import { checksOpen } from '../domain/attempt.js';
+import { type Attempt, type Recheck, checksOpen, type Round, type RoundReason } from '../domain/attempt.js';
 import { CHECKS, evidenceBytes, type Finding } from '../domain/checks.js';
 import { promotionChangeKey } from '../domain/ids.js';
 import { recordedPolicy } from '../domain/policy-sections.js';
 import type { Stage } from '../domain/progress.js';
-import type { Round, RoundReason } from '../domain/void.js';
 import { askedByOf } from './asked-by.js';
 import { decisionOf, decisionRows } from './decisions.js';
 import { sha256 } from './digest.js';

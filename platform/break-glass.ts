@@ -1,7 +1,6 @@
 import { ACTS } from '../domain/acts.js';
-import type { Attempt } from '../domain/attempt.js';
+import type { Attempt, GlassSignature, Skip } from '../domain/attempt.js';
 import { glassDiffers } from '../domain/break-glass-act.js';
-import type { GlassSignature, Skip } from '../domain/break-glass.js';
 import { hasRight } from '../domain/rights.js';
 import type { Db } from './pool.js';
 import { signedBy, signersOf, type SignedRow, type Signers } from './signed-by.js';

@@ -1,9 +1,9 @@
 import type { Decision } from '../domain/acts.js';
-import type { Attempt, DecisionRecord } from '../domain/attempt.js';
+import type { Attempt, DecisionRecord, Fault } from '../domain/attempt.js';
 import type { Gate } from '../domain/policy.js';
 import { hasRight } from '../domain/rights.js';
 import { differingField } from '../domain/statement.js';
-import { faultOfField, NOT_SIGNED, type Fault } from '../domain/void.js';
+import { faultOfField, NOT_SIGNED } from '../domain/void.js';
 import { keyOfVoid } from '../domain/void-notices.js';
 import type { Db } from './pool.js';
 import { signedBy, type Signed, type SignedRow, type Signers } from './signed-by.js';

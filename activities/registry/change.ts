@@ -1,5 +1,4 @@
-import type { Attempt } from '../../domain/attempt.js';
-import type { GlassSignature } from '../../domain/break-glass.js';
+import type { Attempt, GlassSignature } from '../../domain/attempt.js';
 import { GATEHOUSE } from '../../domain/audit.js';
 import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
 import { foldGates } from '../../domain/gates.js';

@@ -1,6 +1,5 @@
-import type { Attempt } from '../../domain/attempt.js';
+import type { Attempt, GlassSignature } from '../../domain/attempt.js';
 import { GATEHOUSE } from '../../domain/audit.js';
-import type { GlassSignature } from '../../domain/break-glass.js';
 import type { Notice } from '../../domain/reminders.js';
 import { appendAudit } from '../../platform/audit.js';
 import type { Tx } from '../../platform/pool.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Attempt } from '../../domain/attempt.js';
-import { foldBreakGlass, skipText, type Skip } from '../../domain/break-glass.js';
+import type { Attempt, Skip } from '../../domain/attempt.js';
+import { foldBreakGlass, skipText } from '../../domain/break-glass.js';
 import { glassFields } from '../../domain/break-glass-act.js';
 import { isFrozen } from '../../domain/freeze.js';
 import { soakIsOver } from '../../domain/soak.js';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Skip } from '../../domain/break-glass.js';
+import type { Skip } from '../../domain/attempt.js';
 import type { ChangeKind } from '../../domain/follow-ups.js';
 import type { Gate } from '../../domain/policy.js';
 import type { Stage } from '../../domain/progress.js';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { DecisionRecord } from '../../domain/attempt.js';
+import type { DecisionRecord, Fault, RoundReason } from '../../domain/attempt.js';
 import { foldBreakGlass, glassText } from '../../domain/break-glass.js';
 import { promotionWorkflowId } from '../../domain/ids.js';
 import { openPause } from '../../domain/pause.js';
@@ -10,7 +10,6 @@ import type { Refusal } from '../../domain/refusal.js';
 import { hasRight } from '../../domain/rights.js';
 import { maximumEndsAt } from '../../domain/soak.js';
 import { gateViews } from '../../domain/view.js';
-import type { Fault, RoundReason } from '../../domain/void.js';
 import { sha256 } from '../digest.js';
 import type { Db } from '../pool.js';
 import { pausesOf } from '../soak.js';

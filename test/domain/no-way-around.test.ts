@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../domain/attempt.js';
-import { SECOND_WITHIN_MS, type Skip } from '../../domain/break-glass.js';
+import type { Attempt, Skip } from '../../domain/attempt.js';
+import { SECOND_WITHIN_MS } from '../../domain/break-glass.js';
 import { judgeBreakGlass } from '../../domain/break-glass-act.js';
 import { CHECKS, RECHECKS, type Verdict } from '../../domain/checks.js';
 import { judgeDecision } from '../../domain/gates.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ActPayload } from '../../domain/acts.js';
-import type { Skip } from '../../domain/break-glass.js';
+import type { Skip } from '../../domain/attempt.js';
 import { glassFields } from '../../domain/break-glass-act.js';
 import type { JsonValue } from '../../domain/canonical.js';
 import { RECHECKS } from '../../domain/checks.js';

@@ -1,5 +1,4 @@
-import type { Attempt, DecisionRecord, Recheck } from '../../domain/attempt.js';
-import type { GlassSignature, Skip } from '../../domain/break-glass.js';
+import type { Attempt, DecisionRecord, Recheck, GlassSignature, Skip } from '../../domain/attempt.js';
 import { CHECKS, RECHECKS, type CheckName, type Finding, type Verdict } from '../../domain/checks.js';
 import type { Gate, Policy } from '../../domain/policy.js';
 import { LATER_SECTIONS } from '../../domain/policy-sections.js';

@@ -1,4 +1,5 @@
-import { foldBreakGlass, SECOND_WITHIN_MS, type Skip } from '../../../domain/break-glass.js';
+import type { Skip } from '../../../domain/attempt.js';
+import { foldBreakGlass, SECOND_WITHIN_MS } from '../../../domain/break-glass.js';
 import { glassDiffers, judgeBreakGlass } from '../../../domain/break-glass-act.js';
 import { promotionWorkflowId } from '../../../domain/ids.js';
 import { missing } from '../../../domain/lifecycle.js';

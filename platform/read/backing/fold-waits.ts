@@ -1,4 +1,4 @@
-import type { Skip } from '../../../domain/break-glass.js';
+import type { Skip } from '../../../domain/attempt.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { momentOf, textOf } from './backing.js';
 import type { Told } from './told.js';

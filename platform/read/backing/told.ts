@@ -1,5 +1,5 @@
 import type { Decision } from '../../../domain/acts.js';
-import type { Skip } from '../../../domain/break-glass.js';
+import type { Skip } from '../../../domain/attempt.js';
 import { promotionId } from '../../../domain/ids.js';
 import type { Review } from '../reviews.js';
 import type { Moment } from './backing.js';
