@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 
 /** The meaning of an error raised in an activity; said once, here. */
 export type FailureKind = 'conflict' | 'fact-missing' | 'bad-input' | 'not-yet' | 'away' | 'unknown';
@@ -79,7 +79,8 @@ const CODE = /^[A-Z0-9_]{3,40}$/;
  * words of ours and a code, and neither text, cause nor place of the error itself.
  */
 export function toFailure(error: unknown): Error {
-  if (error instanceof ApplicationFailure) return withoutPlace(error);
+  // A call that was cancelled has not failed: Temporal knows it by its own error alone.
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return withoutPlace(error);
   const kind = classify(error);
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const { code } = error as { code?: unknown };
@@ -109,7 +110,7 @@ export function loggable(error: unknown): { readonly error: string; readonly at?
   };
 }
 
-function withoutPlace(failure: ApplicationFailure): ApplicationFailure {
+function withoutPlace<F extends Error>(failure: F): F {
   failure.stack = '';
   return failure;
 }
