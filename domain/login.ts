@@ -57,16 +57,34 @@ export function foreignLogin(claims: Claims, expected: LoginFor): Refusal | unde
   return undefined;
 }
 
-/** Why a login is not of now, or undefined: exp, nbf, auth_time. `nowS` is the real time of the database in seconds. */
-export function staleLogin(claims: Claims, nowS: number): Refusal | undefined {
-  const now = iso(nowS);
+/** Why a login is not of now, or undefined: exp, nbf, auth_time. `nowS` is the real time in seconds by `clock`, the database's. */
+export function staleLogin(claims: Claims, nowS: number, clock = "the database's time"): Refusal | undefined {
+  const now = `${clock} ${iso(nowS)}`;
   const { exp, nbf, auth_time: authTime } = claims;
-  if (!isTime(exp) || nowS >= exp + CLOCK_SKEW_S) return wrong('exp', shownTime(exp), `after the database's time ${now}`);
-  if (nbf !== undefined && (!isTime(nbf) || nowS < nbf - CLOCK_SKEW_S))
-    return wrong('nbf', shownTime(nbf), `not after the database's time ${now}`);
+  if (!isTime(exp) || nowS >= exp + CLOCK_SKEW_S) return wrong('exp', shownTime(exp), `after ${now}`);
+  if (nbf !== undefined && (!isTime(nbf) || nowS < nbf - CLOCK_SKEW_S)) return wrong('nbf', shownTime(nbf), `not after ${now}`);
   if (!isTime(authTime) || nowS - authTime > LOGIN_MAX_AGE_S + CLOCK_SKEW_S || authTime > nowS + CLOCK_SKEW_S)
-    return wrong('auth_time', shownTime(authTime), `within ${LOGIN_MAX_AGE_S} s before the database's time ${now}`);
+    return wrong('auth_time', shownTime(authTime), `within ${LOGIN_MAX_AGE_S} s before ${now}`);
   return undefined;
+}
+
+/**
+ * What of {@link staleLogin} is left to whoever verifies years later without a clock of the record: why a login was not fresh when
+ * the provider signed it (iat), or undefined. `signed` has the ISO times of the act where they are of the real clock; the token
+ * was made while the act could come in.
+ */
+export function staleWhenMade(
+  claims: Claims,
+  signed?: { readonly issued: string; readonly expires: string },
+): Refusal | undefined {
+  const { iat } = claims;
+  if (!isTime(iat)) return wrong('iat', iat, 'when the provider signed it');
+  const stale = staleLogin(claims, iat, 'its iat');
+  if (stale || !signed) return stale;
+  const [from, to] = [Date.parse(signed.issued) / 1_000, Date.parse(signed.expires) / 1_000];
+  const apart = LOGIN_MAX_AGE_S + CLOCK_SKEW_S;
+  if (iat >= from - apart && iat <= to + apart) return undefined;
+  return wrong('iat', iso(iat), `within ${apart} s of the act, ${signed.issued} to ${signed.expires}`);
 }
 
 /** Who a token of {@link LoginFor} is about; refused where it lacks their name or their groups. */

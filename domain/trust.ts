@@ -8,6 +8,20 @@ export interface PublicKey {
   readonly x?: string;
 }
 
+/** An account at an identity provider: the human that `sub` is there. */
+export interface Account {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** An identity provider whose logins count, with the keys that its tokens were verified with. */
+export interface TrustedIssuer {
+  readonly issuer: string;
+  /** The client it knew the installation as. */
+  readonly audience: string;
+  readonly keys: readonly { readonly kid: string; readonly jwk: Readonly<Record<string, unknown>> }[];
+}
+
 /** A person as somebody who verifies knows them, from a file of their own. */
 export interface TrustedPerson {
   readonly email: string;
@@ -21,6 +35,8 @@ export interface TrustedPerson {
   readonly keys?: readonly { readonly kid: string; readonly publicKey: PublicKey; readonly since: string }[];
   /** What was signed before this with a key they have no more stands no longer: it was in other hands. */
   readonly standsSince?: string | null;
+  /** The account they log in with to sign; null or none for whoever has a key. */
+  readonly account?: Account | null;
   readonly assurance: string;
   /** ISO time; null while the key counts. */
   readonly revokedAt: string | null;
@@ -31,6 +47,8 @@ export interface Trust {
   readonly installation: string;
   readonly environment: string;
   readonly people: readonly TrustedPerson[];
+  /** Where people with accounts log in. */
+  readonly issuers?: readonly TrustedIssuer[];
   /** Who may hold and roll back, where the policies say otherwise than the first ones. */
   readonly rights?: Readonly<Partial<Record<Right, readonly string[]>>>;
 }
@@ -57,6 +75,11 @@ export function trustedKey(trust: Trust, kid: string): TrustedKey | undefined {
   return undefined;
 }
 
+/** Whose account this is, or undefined where it is nobody's who is trusted. */
+export function trustedAccount(trust: Trust, { issuer, subject }: Account): TrustedPerson | undefined {
+  return trust.people.find(({ account }) => account?.issuer === issuer && account.subject === subject);
+}
+
 /** What is wrong with something that is given as trust, or undefined; more fields than these do no harm. */
 export function wrongTrust(value: unknown): string | undefined {
   const trust = value as Partial<Trust> | null;
@@ -67,8 +90,13 @@ export function wrongTrust(value: unknown): string | undefined {
   const wrong = people.findIndex((person) => !isPerson(person));
   if (wrong >= 0) return `people[${wrong}] is not of its form`;
   // One person under two names would count as two.
-  const again = twice(people.map(({ email }) => String(email).toLowerCase())) ?? twice(people.flatMap(kidsOf));
+  const again =
+    twice(people.map(({ email }) => String(email).toLowerCase())) ??
+    twice(people.flatMap(kidsOf)) ??
+    twice(people.flatMap(accountOf));
   if (again !== undefined) return `${again} is there twice`;
+  const issuers: unknown = trust.issuers ?? [];
+  if (!Array.isArray(issuers) || !issuers.every(isIssuer)) return 'its issuers are not of their form';
   const rights: unknown[] = Object.values(trust.rights ?? {});
   return rights.every(isTexts) ? undefined : 'its rights are not lists of groups';
 }
@@ -84,11 +112,25 @@ export function hasTrustedRight(
   return isTexts(allowed) && groups.some((group) => allowed.includes(group));
 }
 
-function isPerson({ email, name, groups, kid, publicKey, keys = [], assurance, revokedAt }: Partial<TrustedPerson>): boolean {
-  const isKey = (key: unknown, of: unknown) => isText(of) && typeof key === 'object' && key !== null;
+function isPerson(person: Partial<TrustedPerson>): boolean {
+  const { email, name, groups, kid, publicKey, keys = [], account, assurance, revokedAt } = person;
   const hasKeys = Array.isArray(keys) && keys.every((key) => isKey(key?.publicKey, key?.kid) && isText(key.since));
   const texts = [email, name, assurance].every(isText) && (revokedAt === null || isText(revokedAt));
-  return texts && isTexts(groups) && hasKeys && (kid === null || isKey(publicKey, kid));
+  const hasAccount = (account ?? null) === null || (isText(account?.issuer) && isText(account?.subject));
+  return texts && isTexts(groups) && hasKeys && (kid === null || isKey(publicKey, kid)) && hasAccount;
+}
+
+function isIssuer(value: unknown): boolean {
+  const { issuer, audience, keys } = (value ?? {}) as Partial<TrustedIssuer>;
+  return isText(issuer) && isText(audience) && Array.isArray(keys) && keys.every((key) => isKey(key?.jwk, key?.kid));
+}
+
+function isKey(key: unknown, kid: unknown): boolean {
+  return isText(kid) && typeof key === 'object' && key !== null;
+}
+
+function accountOf({ account }: Partial<TrustedPerson>): string[] {
+  return account ? [`account ${account.subject} at ${account.issuer}`] : [];
 }
 
 function kidsOf({ kid, keys = [] }: Partial<TrustedPerson>): string[] {

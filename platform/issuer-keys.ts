@@ -1,6 +1,5 @@
 import type { JWK } from 'jose';
 import type { Claims } from '../domain/login.js';
-import type { Db } from './pool.js';
 
 /** A key that an identity provider's tokens were verified with, kept because the provider will not keep it. */
 export interface IssuerKey {
@@ -13,15 +12,10 @@ export interface IssuerKey {
   readonly thumbprint: string;
 }
 
-/** Every issuer's key on the record. */
-export async function allIssuerKeys(db: Db): Promise<IssuerKey[]> {
-  const { rows } = await db.query<Omit<IssuerKey, 'jwk'> & { jwk: string }>(
-    'SELECT issuer, audience, kid, jwk, thumbprint FROM identity_key ORDER BY first_seen, thumbprint',
-  );
-  return rows.map((row) => ({ ...row, jwk: JSON.parse(row.jwk) as JWK }));
-}
+/** What of a kept key it takes to verify a token. */
+export type ProvingKey = Omit<IssuerKey, 'thumbprint'>;
 
 /** Those of the keys that may have signed a token, by what it says of itself. */
-export function keysNamed(keys: readonly IssuerKey[], { kid, claims }: { kid: string; claims: Claims }): IssuerKey[] {
+export function keysNamed<K extends ProvingKey>(keys: readonly K[], { kid, claims }: { kid: string; claims: Claims }): K[] {
   return keys.filter((key) => key.kid === kid && key.issuer === claims['iss']);
 }

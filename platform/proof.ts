@@ -1,8 +1,10 @@
 import type { JWK } from 'jose';
 import { foreignLogin } from '../domain/login.js';
+import type { Refusal } from '../domain/refusal.js';
 import { verifySignature, type OpenedEnvelope } from './envelope.js';
+import { quoted } from './files/quoted.js';
 import { isSignedWith, nonceOver } from './id-token.js';
-import { keysNamed, type IssuerKey } from './issuer-keys.js';
+import { keysNamed, type ProvingKey } from './issuer-keys.js';
 
 /** By what a person was known when they signed: a key of their own, or an account at an identity provider. */
 export interface Known {
@@ -17,26 +19,36 @@ export interface Known {
 export async function isProven(
   envelope: OpenedEnvelope,
   { key, account }: Known,
-  issuerKeys: readonly IssuerKey[],
+  issuerKeys: readonly ProvingKey[],
 ): Promise<boolean> {
   const { login, kid, jws } = envelope;
-  if (login) return account !== null && (await isLoginOf(envelope, account, issuerKeys)) && (await isSignedInLogin(envelope));
+  if (login) return account !== null && (await wrongLogin(envelope, account, issuerKeys)) === undefined;
   return key?.kid === kid && (await verifySignature(jws, key.publicKey));
 }
 
-async function isLoginOf(
-  { login, payload }: OpenedEnvelope,
+/** Why an act is not signed by a login of this account, with nothing but what is kept, or undefined. */
+export async function wrongLogin(
+  envelope: OpenedEnvelope,
   { issuer, subject }: NonNullable<Known['account']>,
-  keys: readonly IssuerKey[],
-): Promise<boolean> {
-  const { claims } = login?.idToken ?? {};
-  if (!login || claims?.['iss'] !== issuer || claims['sub'] !== subject) return false;
+  issuerKeys: readonly ProvingKey[],
+): Promise<string | undefined> {
+  const { login, payload } = envelope;
+  const { kid, claims } = login?.idToken ?? {};
+  if (!login || claims?.['iss'] !== issuer || claims['sub'] !== subject) return `it is by no login of ${subject} at ${issuer}`;
   const nonce = nonceOver(login.jws);
-  for (const { audience: clientId, jwk } of keysNamed(keys, login.idToken)) {
-    if (foreignLogin(claims, { issuer, clientId, nonce, person: String(payload['person']) })) continue;
-    if (await isSignedWith(login.idToken, jwk)) return true;
+  let wrong = `key ${kid} of ${issuer} is not among those that are kept`;
+  for (const { audience: clientId, jwk } of keysNamed(issuerKeys, login.idToken)) {
+    const foreign = foreignLogin(claims, { issuer, clientId, nonce, person: String(payload['person']) });
+    if (!foreign && (await isSignedWith(login.idToken, jwk)))
+      return (await isSignedInLogin(envelope)) ? undefined : 'it is not signed with the key of its login';
+    wrong = foreign ? inWords(foreign) : `its ID token is not signed with key ${kid} of ${issuer}`;
   }
-  return false;
+  return wrong;
+}
+
+/** What a login is refused for, as part of a sentence. */
+export function inWords({ what, given, allowed }: Refusal): string {
+  return `${what} is ${quoted(given)}, not ${allowed}`;
 }
 
 /** Whether the key of a login signed the act that comes with it. */

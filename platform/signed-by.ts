@@ -1,9 +1,10 @@
 import type { ActPayload } from '../domain/acts.js';
 import { openEnvelope } from './envelope.js';
-import { allIssuerKeys, type IssuerKey } from './issuer-keys.js';
+import type { IssuerKey } from './issuer-keys.js';
 import { allPeople, keyAt, keysOf, type Person, type PersonKey } from './people.js';
 import type { Db } from './pool.js';
 import { isProven } from './proof.js';
+import { allIssuerKeys } from './read/issuer-keys.js';
 
 /** People who signed something, with every key they ever had. */
 export interface Signers {

@@ -2,11 +2,11 @@ import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@tempora
 import type { Payload } from '@temporalio/common';
 import { promotionWorkflowId } from '../domain/ids.js';
 import { openEnvelope } from '../platform/envelope.js';
-import { allIssuerKeys } from '../platform/issuer-keys.js';
 import { decoded } from '../platform/payload-codecs.js';
 import { allPeople } from '../platform/people.js';
 import type { Db } from '../platform/pool.js';
 import { isProven } from '../platform/proof.js';
+import { allIssuerKeys } from '../platform/read/issuer-keys.js';
 import { decideSignal, isReadable, type DecideMessage } from '../workflows/messages.js';
 import { ANSWER_WITHIN_MS } from './run-shown.js';
 

@@ -32,7 +32,7 @@ export async function listPeople(): Promise<Outcome> {
 }
 
 function enrolmentOf(person: Person | undefined): object {
-  return person ? { account: person.account, enrolledBy: person.enrolledBy, enrolledAt: person.enrolledAt } : {};
+  return person ? { enrolledBy: person.enrolledBy, enrolledAt: person.enrolledAt } : {};
 }
 
 function waitingDocument({ approver: by, at, says }: WaitingHalf) {

@@ -1,6 +1,7 @@
 import { openEnvelope } from '../envelope.js';
-import { allIssuerKeys, keysNamed } from '../issuer-keys.js';
+import { keysNamed } from '../issuer-keys.js';
 import type { Db } from '../pool.js';
+import { allIssuerKeys } from './issuer-keys.js';
 
 /** An event of a bundle: what is exported, and what it is chosen by. */
 export interface BundledEvent {

@@ -1,10 +1,15 @@
 import type { Right } from '../../domain/rights.js';
 import { recordedPolicy } from '../../domain/policy-sections.js';
-import type { PublicKey, Trust, TrustedPerson } from '../../domain/trust.js';
+import type { PublicKey, Trust, TrustedIssuer, TrustedPerson } from '../../domain/trust.js';
 import { keysOf } from '../people.js';
+import { allIssuerKeys } from './issuer-keys.js';
 import type { Db } from '../pool.js';
 
-type PersonRow = Omit<TrustedPerson, 'publicKey' | 'keys'> & { readonly publicKey: string | null };
+type PersonRow = Omit<TrustedPerson, 'publicKey' | 'keys' | 'account'> & {
+  readonly publicKey: string | null;
+  readonly issuer: string | null;
+  readonly subject: string | null;
+};
 
 /** The rights that a serving system asks about. */
 const SERVING_RIGHTS: readonly Right[] = ['hold', 'rollback'];
@@ -21,7 +26,7 @@ export async function readTrust(
     'SELECT id AS installation, environment FROM installation',
   );
   const people = await db.query<PersonRow>(
-    `SELECT email, printed_name AS name, groups, kid, public_key AS "publicKey", assurance,
+    `SELECT email, printed_name AS name, groups, kid, public_key AS "publicKey", issuer, subject, assurance,
             CASE WHEN $1::timestamptz IS NULL OR revoked_at <= $1 THEN revoked_at END AS "revokedAt",
             CASE WHEN $1::timestamptz IS NULL OR stands_since <= $1 THEN stands_since END AS "standsSince"
        FROM person ORDER BY email`,
@@ -41,11 +46,24 @@ export async function readTrust(
   const rights = policy && recordedPolicy(policy.effective).rights;
   return {
     ...here,
-    people: people.rows.map(({ publicKey, ...row }) => ({
+    people: people.rows.map(({ publicKey, issuer, subject, ...row }) => ({
       ...row,
+      account: issuer === null || subject === null ? null : { issuer, subject },
       publicKey: publicKey === null ? null : (JSON.parse(publicKey) as PublicKey),
       keys: keys.get(row.email) ?? [],
     })),
+    issuers: await keptIssuers(db),
     ...(rights && { rights: Object.fromEntries(SERVING_RIGHTS.map((right) => [right, rights[right]])) }),
   };
+}
+
+/** The identity providers that people have logged in at, with every key of theirs that is kept. */
+async function keptIssuers(db: Db): Promise<TrustedIssuer[]> {
+  const issuers: { issuer: string; audience: string; keys: TrustedIssuer['keys'][number][] }[] = [];
+  for (const { issuer, audience, kid, jwk } of await allIssuerKeys(db)) {
+    let at = issuers.find((each) => each.issuer === issuer && each.audience === audience);
+    if (!at) issuers.push((at = { issuer, audience, keys: [] }));
+    at.keys.push({ kid, jwk: { ...jwk } });
+  }
+  return issuers;
 }

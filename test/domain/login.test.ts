@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foreignLogin, loginOf, staleLogin, type Claims } from '../../domain/login.js';
+import { foreignLogin, loginOf, staleLogin, staleWhenMade, type Claims } from '../../domain/login.js';
 
 const NOW = 1_800_000_000;
 const EXPECTED = { issuer: 'https://id.example.org', clientId: 'gatehouse', nonce: 'n'.repeat(43), person: 'sara@example.org' };
@@ -15,6 +15,8 @@ const CLAIMS: Claims = {
   name: 'Sara Security',
   groups: ['security', 'business', 'security'],
 };
+
+const iso = (seconds: number): string => new Date(seconds * 1_000).toISOString();
 
 describe('S11: a login proves one act by one person, or is refused by the name of what is wrong', () => {
   it('as it should be nothing is wrong, and the e-mail address counts without its capitals', () => {
@@ -69,6 +71,30 @@ describe('S11: a login proves one act by one person, or is refused by the name o
     ['nbf', { nbf: NOW + 31 }, false],
   ])('a login is at most 300 s old and clocks differ by at most 30 s: %s %j', (claim, change, isFresh) => {
     expect(staleLogin({ ...CLAIMS, ...change }, NOW)?.what).toBe(isFresh ? undefined : `ID token ${claim}`);
+  });
+
+  it.each([
+    ['auth_time', { auth_time: NOW - 330 }, true],
+    ['auth_time', { auth_time: NOW - 331 }, false],
+    ['exp', { exp: NOW - 29 }, true],
+    ['exp', { exp: NOW - 30 }, false],
+    ['nbf', { nbf: NOW + 31 }, false],
+    ['iat', { iat: undefined }, false],
+    ['iat', { iat: String(NOW) }, false],
+  ])('years later it was as fresh when the provider signed it: %s %j', (claim, change, isFresh) => {
+    expect(staleWhenMade({ ...CLAIMS, iat: NOW, ...change })?.what).toBe(isFresh ? undefined : `ID token ${claim}`);
+  });
+
+  it.each([
+    [NOW - 330, true],
+    [NOW - 331, false],
+    [NOW + 600 + 330, true],
+    [NOW + 600 + 331, false],
+  ])('and was made while its act could come in, within 330 s: %d', (iat, isThen) => {
+    const signed = { issued: iso(NOW), expires: iso(NOW + 600) };
+    const claims = { ...CLAIMS, iat, auth_time: iat, exp: iat + 600 };
+    expect(staleWhenMade(claims)).toBeUndefined();
+    expect(staleWhenMade(claims, signed)?.what).toBe(isThen ? undefined : 'ID token iat');
   });
 
   it.each([

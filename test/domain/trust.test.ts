@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasTrustedRight, trustedKey, wrongTrust, type Trust, type TrustedPerson } from '../../domain/trust.js';
+import { hasTrustedRight, trustedAccount, trustedKey, wrongTrust, type Trust, type TrustedPerson } from '../../domain/trust.js';
 
 const publicKey = { kty: 'OKP', crv: 'Ed25519', x: 'x' };
 const olga: TrustedPerson = {
@@ -41,6 +41,28 @@ describe('a trust file', () => {
     expect(wrongTrust(trust(olga))).toBeUndefined();
     expect(wrongTrust(trust(olga, { ...olga, email: 'OLGA@here.example', kid: 'k', keys: [] }))).toMatch(/is there twice/);
     expect(wrongTrust(trust(olga, { ...olga, email: 'o@here.example', kid: 'old', keys: [] }))).toBe('old is there twice');
+  });
+
+  it('names an account once, and issuers with their keys', () => {
+    const account = { issuer: 'https://id.example.org', subject: 'u-1' };
+    const tilda = { ...olga, email: 'tilda@here.example', kid: null, publicKey: null, keys: [], account };
+    expect(wrongTrust(trust(olga, tilda))).toBeUndefined();
+    expect(trustedAccount(trust(olga, tilda), account)).toBe(tilda);
+    expect(trustedAccount(trust(olga, tilda), { ...account, subject: 'u-2' })).toBeUndefined();
+    expect(wrongTrust(trust(tilda, { ...tilda, email: 't@here.example' }))).toBe(
+      'account u-1 at https://id.example.org is there twice',
+    );
+    expect(wrongTrust(trust({ ...tilda, account: { ...account, subject: '' } }))).toBe('people[0] is not of its form');
+    const key = { kid: 'k', jwk: { kty: 'RSA' } };
+    const wrongIssuers = (issuers: unknown) => wrongTrust({ ...trust(tilda), issuers });
+    expect(wrongIssuers([{ issuer: account.issuer, audience: 'gatehouse', keys: [key] }])).toBeUndefined();
+    for (const issuers of [
+      {},
+      [null],
+      [{ issuer: account.issuer, keys: [key] }],
+      [{ issuer: 'i', audience: 'a', keys: [{ kid: 'k' }] }],
+    ])
+      expect(wrongIssuers(issuers)).toBe('its issuers are not of their form');
   });
 
   it('says who has a right, or else the policy does, or else the first rights', () => {
