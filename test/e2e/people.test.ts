@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { down, up, type RunningStack } from '../support/stack.js';
+import { registerExample, stage } from '../support/promotion.js';
+import { down, root, up, type Ran, type RunningStack } from '../support/stack.js';
 import { ALICE, ANTON } from '../support/people.js';
 
 const CARLA = 'carla.cole@example.com';
@@ -23,6 +25,19 @@ async function withPassphrase<T>(work: () => Promise<T>, file = passphrase): Pro
   } finally {
     delete process.env['GATEHOUSE_PASSPHRASE_FILE'];
   }
+}
+
+/** Runs the smallest client, from its source as its users do. */
+function scripted(...args: string[]): Promise<Ran> {
+  const env = { ...process.env, GATEHOUSE_DATA_DIR: stack.dir };
+  return new Promise((done) => {
+    execFile(
+      process.execPath,
+      ['--import', 'tsx', join(root, 'client', 'approve.ts'), ...args],
+      { env, cwd: root },
+      (error, stdout, stderr) => done({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
 }
 
 interface Listed {
@@ -73,6 +88,24 @@ describe('people, from the command line', { timeout: 120_000 }, () => {
     expect(refused).toMatchObject({ code: 4, stderr: expect.stringMatching(/passphrase of key file .* is wrong/) as string });
     expect(await withPassphrase(() => stack.cli(...freeze()))).toMatchObject({ code: 0 });
     expect(await withPassphrase(() => stack.cli(...freeze(), '--lift'))).toMatchObject({ code: 0 });
+  });
+
+  it('she approves with the scripted client, whose key file does not say whose it is', async () => {
+    await registerExample(stack, 'policy-relaxed.yaml');
+    const promotion = await stage(stack, '1.2.0');
+    const approve = (...who: string[]) => scripted('--promotion', promotion, '--gate', 'devops', '--key', keyFile(), ...who);
+    expect(await approve('--email', CARLA, '--name', 'Carla Cole')).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/none is given/) as string,
+    });
+    expect(await withPassphrase(() => approve())).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/does not say whose it is; next: say --email and --name/) as string,
+    });
+    expect(await withPassphrase(() => approve('--email', CARLA, '--name', 'Carla Cole'))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`accepted: gate devops of ${promotion}`) as string,
+    });
   });
 
   it('she rotates her key, and the old one signs no more', async () => {
