@@ -18,6 +18,8 @@ enrolled person it changes their groups, or with a new request their key, which 
 Examples:
   gatehouse people enrol dana.request --groups ds-team --approver alice.admin@duetmind.example
   gatehouse people enrol --email dana.lee@example.com --groups ds-team,mlops --approver alice.admin@duetmind.example
+  gatehouse people enrol --email d.lee@example.com --name "Dana Lee" --issuer https://id.example.com --subject 4711 \\
+    --groups ds-team --same-name "two people of one name, in Oslo and in Bergen" --approver alice.admin@duetmind.example
   gatehouse people enrol alice.request --groups admin --first`;
 const ROTATE = `
 Example:
@@ -46,7 +48,10 @@ export function peopleCommand(program: Command): void {
     async (options, file) => (await import('../people/enrol.js')).enrol(options, file),
   )
     .requiredOption('--groups <G,G>', 'the groups they are in')
-    .option('--email <E>', 'an enrolled person whose groups change, instead of a request')
+    .option('--email <E>', 'an enrolled person whose groups change, or whoever has the account, instead of a request')
+    .option('--name <N>', 'with --issuer: their name, as it is printed beside what they sign')
+    .option('--issuer <URL>', 'the identity provider at which they sign in instead of having a key, as it names itself')
+    .option('--subject <S>', 'with --issuer: the account, as the provider names it in sub')
     .option('--approver <E>', 'the administrator, whose key signs')
     .option('--same-name <R>', 'why somebody who looks like an enrolled person is another human, in 10–2,000 characters')
     .option('--first', 'enrol a first administrator as the owner (GATEHOUSE_OWNER_URL), while there are fewer than two')

@@ -10,12 +10,18 @@ import { actOutcome, asWriter, sendAct } from '../signing.js';
 export interface EnrolOptions {
   readonly groups: string;
   readonly email?: string;
+  readonly name?: string;
+  readonly issuer?: string;
+  readonly subject?: string;
   readonly sameName?: string;
   readonly approver?: string;
   readonly first?: boolean;
 }
 
-/** Enrols somebody by their request, or changes the groups of an enrolled person: as one of two administrators, or as the owner. */
+/**
+ * Enrols somebody by their request or their account, or changes the groups of an enrolled person: as one of two administrators, or
+ * as the owner.
+ */
 export async function enrol(options: EnrolOptions, file: string | undefined): Promise<Outcome> {
   const groups = groupList(options.groups);
   if (options.first) return await asOwner(options, groups, file);
@@ -29,33 +35,39 @@ export async function enrol(options: EnrolOptions, file: string | undefined): Pr
     );
   }
   const sameName = options.sameName === undefined ? '' : reasonFor(options.sameName);
-  const asked = file === undefined ? undefined : await requestIn(file);
+  const account = accountIn(options, file);
+  const asked = file === undefined ? account : await requestIn(file);
   return await asWriter(async (writing) => {
-    const who = asked ?? (await onRecord(writing.record, (email ?? '').trim().toLowerCase()));
-    const fields = { ...who, member_of: groups, issuer: '', subject: '', same_name: sameName };
+    const who = asked ?? (await onRecord(writing.record, addressIn(email)));
+    const fields = { issuer: '', subject: '', ...who, member_of: groups, same_name: sameName };
     const answer = await sendAct(writing, 'enrol', fields, approver);
-    return actOutcome(answer, told(answer.result));
+    return actOutcome(answer, told(answer.result, who));
   });
 }
 
-interface Who {
-  readonly [field: string]: string;
+type Who = {
   readonly email: string;
   readonly name: string;
   readonly key: string;
   readonly request: string;
-}
+  /** Their account at an identity provider, where they have no key. */
+  readonly issuer?: string;
+  readonly subject?: string;
+};
 
-function told({ email, name, groups, key, state, until }: Readonly<Record<string, unknown>>): string {
-  const what = [`${String(name)} <${String(email)}>, groups ${String(groups)}, key ${String(key)}`];
+function told({ email, name, groups, state, until }: Readonly<Record<string, unknown>>, { key, issuer, subject }: Who): string {
+  const by = key === '' ? `account ${subject} at ${issuer}` : `key ${key}`;
+  const what = [`${String(name)} <${String(email)}>, groups ${String(groups)}, ${by}`];
   if (state !== 'waiting') return [...what, state === 'changed' ? 'is changed' : 'is enrolled'].join(' ');
   const lapses = `The enrolment waits for a second administrator and lapses at ${String(until)}.`;
-  return [...what, lapses, 'Compare the thumbprint with the one that they read to you.'].join('\n');
+  const compare =
+    key === '' ? 'the account with what the provider has of them' : 'the thumbprint with the one that they read to you';
+  return [...what, lapses, `Compare ${compare}.`].join('\n');
 }
 
-async function asOwner({ approver, email }: EnrolOptions, groups: string, file: string | undefined): Promise<Outcome> {
+async function asOwner({ approver, email, ...more }: EnrolOptions, groups: string, file: string | undefined): Promise<Outcome> {
   if (approver !== undefined) throw usage('--first', 'with --approver', 'one of them: the owner signs nothing');
-  if (file === undefined || email !== undefined)
+  if (file === undefined || email !== undefined || more.issuer !== undefined || more.subject !== undefined)
     throw usage('--first', 'no request file', 'the request of the person, made with people key');
   const { request, ...who } = await requestIn(file);
   const { readConfig } = await import('../../platform/config.js');
@@ -81,11 +93,25 @@ async function requestIn(path: string): Promise<Who> {
   return { email, name, key: kid, request: text };
 }
 
+/** Who is enrolled by an account of an identity provider instead of a key, where it is named. */
+function accountIn({ email, name, issuer, subject }: EnrolOptions, file: string | undefined): Who | undefined {
+  const given = Object.entries({ name, issuer, subject }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return undefined;
+  if (file === undefined && email !== undefined && name !== undefined && issuer !== undefined && subject !== undefined)
+    return { email: addressIn(email), name: name.trim(), key: '', request: '', issuer, subject };
+  const flags = [...given.map(([flag]) => `--${flag}`), ...(file === undefined ? [] : ['a request file'])];
+  throw usage('an account', flags.join(', '), '--email, --name, --issuer and --subject, and no request file');
+}
+
+function addressIn(email = ''): string {
+  return email.trim().toLowerCase();
+}
+
 async function onRecord({ db }: RecordReader, email: string): Promise<Who> {
   const { allPeople } = await import('../../platform/people.js');
   const person = (await allPeople(db)).find((each) => each.email === email);
-  if (!person) throw usage('--email', shown(email), 'an enrolled person; others are enrolled by their request file');
-  return { email, name: person.printedName, key: person.kid ?? '', request: '' };
+  if (!person) throw usage('--email', shown(email), 'an enrolled person; others are enrolled by their request file or account');
+  return { email, name: person.printedName, key: person.kid ?? '', request: '', ...person.account };
 }
 
 function groupList(given: string): string {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLIENT_ID, signInAt, startProvider, type TestProvider } from '../support/identity-provider.js';
+import { ALICE, ANTON } from '../support/people.js';
 import { down, root, up, type Ran, type RunningStack } from '../support/stack.js';
 
 let at: TestProvider;
@@ -57,6 +58,41 @@ describe('a person without a key, at the command line', () => {
     expect(another.stderr.trimEnd().split('\n').at(-1)).toMatch(
       /^4: ID token email; given: quentin@example.org; allowed: tilda@example.org/,
     );
+  });
+
+  it('with the name of somebody else is enrolled by two administrators, under their account', async () => {
+    const namesake = { name: 'Tilda Turner', email: 'tilda.t@example.org', email_verified: true, groups: ['devops'] };
+    at.accounts.set('u-3', namesake);
+    const refused = await gatehouse('u-3', ...freeze(namesake.email));
+    expect(refused).toMatchObject({ code: 4 });
+    expect(refused.stderr.trimEnd().split('\n').at(-1)).toMatch(/one human is one person: printed name/);
+    const who = ['--email', namesake.email, '--groups', 'devops'];
+    const account = ['--name', namesake.name, '--issuer', at.issuer, '--subject', 'u-3', '--same-name', 'two people of one name'];
+    const enrol = (by: string, ...args: string[]) => ['people', 'enrol', ...who, ...args, '--approver', by];
+    expect(await stack.cli(...enrol(ALICE, ...account.slice(0, 4)))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^2: an account; given: --name, --issuer; allowed: --email, --name, --issuer and --subject/,
+      ) as string,
+    });
+    expect(await stack.cli(...enrol(ALICE, ...account.slice(0, 6)))).toMatchObject({ code: 3 });
+    const half = await stack.cli(...enrol(ALICE, ...account));
+    expect(half).toMatchObject({ code: 0, stdout: expect.stringContaining(`account u-3 at ${at.issuer}`) as string });
+    expect(await stack.json(0, ...enrol(ANTON, ...account))).toMatchObject({ state: 'enrolled', by: [ALICE, ANTON] });
+    expect(await gatehouse('u-3', ...freeze(namesake.email))).toMatchObject({ code: 0, logins: 1 });
+    expect(await gatehouse('u-3', ...freeze(namesake.email), '--lift')).toMatchObject({ code: 0 });
+  });
+
+  it('gets other groups from administrators until the next login', async () => {
+    const regroup = (by: string) =>
+      ['people', 'enrol', '--email', 'tilda@example.org', '--groups', 'business', '--same-name'].concat([
+        'two people of one name',
+        '--approver',
+        by,
+      ]);
+    expect(await stack.json(0, ...regroup(ALICE))).toMatchObject({ state: 'waiting' });
+    expect(await stack.json(0, ...regroup(ANTON))).toMatchObject({ state: 'changed', groups: 'business' });
+    expect(await stack.cli('audit', 'verify')).toMatchObject({ code: 0 });
   });
 
   it('whose provider does not answer is told so, with 6', async () => {
