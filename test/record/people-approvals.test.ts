@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { glassFields } from '../../domain/break-glass-act.js';
+import { loadAttempt } from '../../platform/attempt.js';
 import { advanceClock } from '../../platform/clock.js';
 import { readBundle } from '../../platform/read/bundle.js';
 import { verifyTrail } from '../../platform/read/audit-verify.js';
@@ -43,6 +45,26 @@ describe('a key that was replaced by its owner', () => {
 });
 
 describe('revocation counts until the change (R15)', () => {
+  it('is told to the attempt of which somebody signed a break-glass and nothing else, and waits while it is judged', async () => {
+    const zora = await applicant('zora.moe@example.com', 'Zora Moe');
+    await enrolled(world, zora, 'devops');
+    const attempt = await loadAttempt(world.db.reader, id);
+    if (!attempt) throw new Error(`no ${id}`);
+    const { model, version } = attempt;
+    const glass = { model, version, ...glassFields(attempt), skip: 'soak', reason: 'production misses every second patient' };
+    expect(await actAs(world, zora, 'break-glass', glass)).toMatchObject({ accepted: true });
+    const judging = await world.db.owner.connect();
+    await judging.query('BEGIN');
+    await judging.query('SELECT lock_signers($1)', [id]);
+    const held = world.db.owner.query('SELECT FROM person WHERE email = $1 FOR UPDATE NOWAIT', [zora.email]);
+    await expect(held).rejects.toThrow('could not obtain lock');
+    await judging.query('ROLLBACK');
+    judging.release();
+    world.told.length = 0;
+    await world.act('revoke', ALICE, { email: zora.email, reason: 'her laptop was stolen today' });
+    expect(world.told).toEqual([`nudge ${id}`]);
+  });
+
   it('an approval whose author is revoked counts no more, also when the soak is over', async () => {
     expect(await decideAs(world, carla, id, 'security')).toMatchObject({ accepted: true });
     await approve(world, id, 'devops');
