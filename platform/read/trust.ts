@@ -11,12 +11,19 @@ type PersonRow = Omit<TrustedPerson, 'publicKey' | 'keys' | 'account'> & {
   readonly subject: string | null;
 };
 
+/** The groups that the last event about a person until `$1` left them with, where it is given: logins and administrators change them. */
+const GROUPS_THEN = `(
+  SELECT ARRAY(SELECT jsonb_array_elements_text(body::jsonb #> '{detail,groups}')) FROM audit_event
+   WHERE subject = 'person/' || email AND at <= $1
+     AND action IN ('person.enrolled', 'person.changed', 'person.regrouped', 'key.rotated', 'person.revoked')
+   ORDER BY seq DESC LIMIT 1)`;
+
 /** The rights that a serving system asks about. */
 const SERVING_RIGHTS: readonly Right[] = ['hold', 'rollback'];
 
 /**
  * The people of the record as somebody who verifies keeps them, by e-mail, with who may hold and roll back a model by the policy
- * in force. `until`, ISO, is the moment that is asked about: what was revoked or registered after it does not count.
+ * in force. `until`, ISO, is the moment that is asked about: what was revoked, registered or regrouped after it does not count.
  */
 export async function readTrust(
   db: Db,
@@ -26,7 +33,8 @@ export async function readTrust(
     'SELECT id AS installation, environment FROM installation',
   );
   const people = await db.query<PersonRow>(
-    `SELECT email, printed_name AS name, groups, kid, public_key AS "publicKey", issuer, subject, assurance,
+    `SELECT email, printed_name AS name, coalesce(${GROUPS_THEN}, groups) AS groups, kid, public_key AS "publicKey",
+            issuer, subject, assurance,
             CASE WHEN $1::timestamptz IS NULL OR revoked_at <= $1 THEN revoked_at END AS "revokedAt",
             CASE WHEN $1::timestamptz IS NULL OR stands_since <= $1 THEN stands_since END AS "standsSince"
        FROM person ORDER BY email`,

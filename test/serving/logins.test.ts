@@ -13,6 +13,7 @@ import { openEnvelope } from '../../platform/envelope.js';
 import { readTrust } from '../../platform/read/trust.js';
 import { startProvider, type TestProvider } from '../support/identity-provider.js';
 import { loginsAt, type Logins } from '../support/logins.js';
+import { ALICE, ANTON } from '../support/people.js';
 import { PEOPLE } from '../support/promotion.js';
 import { bundleOf, packageCopy } from '../support/served.js';
 import { MODEL } from '../support/stack.js';
@@ -83,6 +84,15 @@ describe('a version that was approved by logins', () => {
     const digest = bundle.manifest.files.find(({ path }) => path === 'model.onnx')?.sha256;
     expect(sha256(await verdict.verifiedFile('model.onnx'))).toBe(digest);
     rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('is handed out also when somebody who approved it has other groups by now; a trust file made then has those', async () => {
+    const oleg = { email: emailOf('oleg'), name: HUMANS.oleg, issuer: at.issuer, subject: 'oleg', key: '', request: '' };
+    for (const by of [ALICE, ANTON])
+      expect(await world.act('enrol', by, { ...oleg, member_of: 'business', same_name: '' })).toMatchObject({ accepted: true });
+    const resolved = await world.act('resolve', PEOPLE.mlops, { model: MODEL, stage: 'production', version: '' });
+    expect(resolved).toMatchObject({ accepted: true });
+    expect(await problemOf(await readTrust(world.db.reader))).toMatch(/oleg\S+ is not in group devops/);
   });
 
   it('is trusted by the accounts of people and the keys of their provider, and by nothing else of it', () => {
