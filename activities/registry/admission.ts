@@ -10,6 +10,7 @@ import { enrollees } from '../../platform/enrolment.js';
 import { thumbprint } from '../../platform/keys.js';
 import { allPeople, type Person } from '../../platform/people.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
+import { loggable } from '../failures.js';
 import { verifyLogin, type VerifiedLogin } from '../identity/verify-login.js';
 import { heldBy, personSubject } from './acts/person.js';
 import { notCredible } from './credible.js';
@@ -122,6 +123,6 @@ function asPerson({ issuer, subject, email, name, groups }: Login): Person {
 
 async function nudge({ runs, log }: Deps, promotionId: string): Promise<void> {
   await runs.nudge(promotionId).catch((error: unknown) => {
-    log('warn', 'a run was not told of other groups and will find them at its next look', { promotionId, error: String(error) });
+    log('warn', 'a run was not told of other groups and will find them at its next look', { promotionId, ...loggable(error) });
   });
 }

@@ -1,3 +1,4 @@
+import { loggable } from '../failures.js';
 import { openEnvelope } from '../../platform/envelope.js';
 import { sha256 } from '../../platform/digest.js';
 import type { Db } from '../../platform/pool.js';
@@ -39,6 +40,6 @@ export async function keepHoldsServed({ serving, log }: Spooled, db: Db): Promis
       if (!there.includes(jws)) await serving.holds.put(model ?? '', jws);
     }
   } catch (error) {
-    log('error', 'a hold could not be put where the serving side reads it, will try again', { error: String(error) });
+    log('error', 'a hold could not be put where the serving side reads it, will try again', loggable(error));
   }
 }
