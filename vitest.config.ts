@@ -10,6 +10,6 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: 'forks',
     // The tests wait for other processes most of the time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: availableParallelism() + 1,
   },
 });

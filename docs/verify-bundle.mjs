@@ -58,7 +58,8 @@ function verifyEvents({ events }) {
 
 function verifyActs({ envelopes }, events) {
   const about = (person, seq) => events.filter((event) => event.subject === `person/${person}` && event.seq < seq);
-  const enrolled = (person, seq) => about(person, seq).findLast(({ action }) => action !== 'enrolment.proposed')?.detail;
+  const says = ({ action }) => action !== 'enrolment.proposed' && action !== 'act.refused';
+  const enrolled = (person, seq) => about(person, seq).findLast(says)?.detail;
   const naming = events.filter(({ action, detail }) => action !== 'act.refused' && detail.envelope !== undefined);
   const acts = envelopes.map((text, i) => opened(text, (act) => keyOf(text, act, enrolled(act.person, naming[i]?.seq), events)));
   must(naming.length === acts.length, 'a signed act or its event is missing');

@@ -118,8 +118,12 @@ export interface Attempt {
   readonly freezes: readonly Freeze[];
   /** What people signed to skip a wait of this attempt, in the order received. */
   readonly breakGlass: readonly GlassSignature[];
-  /** The production change this attempt made, and which of its follow-ups are done. */
-  readonly change: { readonly key: string; readonly followUpsDone: readonly string[] } | null;
+  /** The production change this attempt made, the decisions it stands on, and which of its follow-ups are done. */
+  readonly change: {
+    readonly key: string;
+    readonly decisions?: readonly string[];
+    readonly followUpsDone: readonly string[];
+  } | null;
 }
 
 /** Whether somebody who has the right still asks for production: the requester, or else whoever asked since. */

@@ -14,6 +14,8 @@ export interface Identity {
 /** Somebody on the record, revoked or not, with every key they ever had. */
 export interface Known extends Omit<Identity, 'key'> {
   readonly keys: readonly string[];
+  /** Every name they were ever enrolled under. */
+  readonly names?: readonly string[];
 }
 
 const ADDRESS = /^[a-z0-9._%+-]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
@@ -115,8 +117,8 @@ export function notOnePerson(asked: Identity, people: readonly Known[], sameName
   const next = '--same-name "why these are two humans", by both administrators';
   const alike = others.find(({ email }) => look(email) === look(asked.email));
   if (alike) return same('e-mail', asked.email, `it looks like ${alike.email}`, next);
-  const named = others.find(({ name }) => look(name) === look(asked.name));
-  if (named) return same('printed name', asked.name, `it looks like that of ${named.email}, ${named.name}`, next);
+  const named = others.find(({ name, names = [] }) => [name, ...names].some((each) => look(each) === look(asked.name)));
+  if (named) return same('printed name', asked.name, `it looks like that of ${named.email}, ${named.name}, now or before`, next);
   return undefined;
 }
 

@@ -38,6 +38,7 @@ interface AttemptRow {
   asked_at: string | null;
   production: string | null;
   change_key: string | null;
+  change_decisions: string[] | null;
   follow_ups: string[] | null;
   told: { key: string; at: string }[] | null;
 }
@@ -52,7 +53,7 @@ const ATTEMPT = `
          coalesce((SELECT l.to_version FROM production_change l WHERE l.model_id = p.model_id ORDER BY l.seq DESC LIMIT 1),
            (SELECT s.version FROM model_version_detail s WHERE s.model_id = p.model_id AND s.status = 'production')) AS production,
          (SELECT min(r.at) FROM check_result r WHERE r.promotion_id = p.id AND r.round = p.round AND r.phase = 'validation') AS round_at,
-         c.key AS change_key,
+         c.key AS change_key, c.decisions AS change_decisions,
          (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups,
          (SELECT json_agg(json_build_object('key', n.key, 'at', n.at) ORDER BY n.at) FROM notice n WHERE n.subject = p.id) AS told
     FROM promotion p
@@ -107,7 +108,10 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     freezes: await openFreezes(db, row.model),
     breakGlass: [],
     production: row.production,
-    change: row.change_key === null ? null : { key: row.change_key, followUpsDone: row.follow_ups ?? [] },
+    change:
+      row.change_key === null
+        ? null
+        : { key: row.change_key, decisions: row.change_decisions ?? [], followUpsDone: row.follow_ups ?? [] },
   };
   const decisions = await decisionRows(db, promotionId);
   const { request: envelope, request_jws: jws, request_at: receivedAt, requested_by: person } = row;

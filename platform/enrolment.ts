@@ -20,10 +20,12 @@ export async function enrollees(db: Db): Promise<Enrollee[]> {
   );
   const { rows } = await db.query<{ environment: string }>('SELECT environment FROM installation');
   const rights = await defaultRights(db);
+  const names = await namesOf(db);
   const isProduction = rows[0]?.environment === 'production';
   return people.map((person) => ({
     email: person.email,
     name: person.printedName,
+    names: names.get(person.email) ?? [],
     key: person.kid ?? '',
     keys: (keys.get(person.email) ?? []).map(({ kid }) => kid),
     issuer: person.account?.issuer ?? '',
@@ -32,6 +34,16 @@ export async function enrollees(db: Db): Promise<Enrollee[]> {
     revoked: person.revoked,
     administers: !person.revoked && hasRight(person.groups, rights.people) && !(isProduction && person.assurance === 'demo'),
   }));
+}
+
+/** Every name that people were ever enrolled under, by e-mail: a former name is nobody else's either. */
+async function namesOf(db: Db): Promise<Map<string, string[]>> {
+  const { rows } = await db.query<{ email: string; names: string[] }>(
+    `SELECT substr(subject, length('person/') + 1) AS email, array_agg(DISTINCT body::jsonb #>> '{detail,name}') AS names
+       FROM audit_event WHERE subject = ANY (SELECT 'person/' || email FROM person)
+        AND action IN ('person.enrolled', 'person.changed', 'person.regrouped') GROUP BY subject`,
+  );
+  return new Map(rows.map(({ email, names }) => [email, names]));
 }
 
 /**

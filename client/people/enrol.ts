@@ -55,14 +55,21 @@ type Who = {
   readonly subject?: string;
 };
 
-function told({ email, name, groups, state, until }: Readonly<Record<string, unknown>>, { key, issuer, subject }: Who): string {
+function told(
+  { email, name, groups, state, until, replaces }: Readonly<Record<string, unknown>>,
+  { key, issuer, subject }: Who,
+): string {
   const by = key === '' ? `account ${subject} at ${issuer}` : `key ${key}`;
   const what = [`${String(name)} <${String(email)}>, groups ${String(groups)}, ${by}`];
   if (state !== 'waiting') return [...what, state === 'changed' ? 'is changed' : 'is enrolled'].join(' ');
   const lapses = `The enrolment waits for a second administrator and lapses at ${String(until)}.`;
   const compare =
     key === '' ? 'the account with what the provider has of them' : 'the thumbprint with the one that they read to you';
-  return [...what, lapses, `Compare ${compare}.`].join('\n');
+  const lost =
+    Array.isArray(replaces) && replaces.length > 0
+      ? [`${String(email)} is enrolled already; this replaces ${replaces.join('; ')}.`]
+      : [];
+  return [...what, ...lost, lapses, `Compare ${compare}.`].join('\n');
 }
 
 async function asOwner({ approver, email, ...more }: EnrolOptions, groups: string, file: string | undefined): Promise<Outcome> {

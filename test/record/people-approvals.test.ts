@@ -8,7 +8,7 @@ import { approve, DAY } from '../read/life.js';
 import { verifyAlone, written } from '../support/bundle.js';
 import { actAs, ALICE, applicant, decideAs, enrolled, enrolling, ANTON, type Applicant } from '../support/people.js';
 import { drive, staged } from '../support/staged.js';
-import { makeWorld, type World } from '../support/world.js';
+import { makeWorld, members, type World } from '../support/world.js';
 
 let world: World;
 let id: string;
@@ -89,7 +89,18 @@ describe('revocation counts until the change (R15)', () => {
     expect(await stageOf()).toBe('production');
   });
 
-  it('leaves a trail that verifies, and a bundle that verifies alone', async () => {
+  it('after the change it takes nothing back: the gate stays as it was passed', async () => {
+    await world.act('revoke', ALICE, { email: await second('security'), reason: 'she has left the company' });
+    expect(await stateOf('security')).toBe('approved');
+  });
+
+  it('leaves a trail that verifies, and a bundle that verifies alone, whatever was refused about its people', async () => {
+    const herself = enrolling(await applicant(ALICE, 'Alice Admin'), 'admin,security');
+    expect(await world.act('enrol', ALICE, herself)).toMatchObject({ accepted: false });
+    expect(await world.act('freeze', ALICE, { model: '', freeze: 'on', reason: 'to have signed since' })).toMatchObject({
+      accepted: true,
+    });
+    expect(await actAs(world, rosa, 'rotate', { key: rosa.key.kid, request: rosa.request })).toMatchObject({ accepted: false });
     expect(await verifyTrail(world.db.reader)).toMatchObject({ ok: true, unbacked: [] });
     const bundle = await readBundle(world.db.reader, world.deps.store, id);
     const ran = await verifyAlone(written(bundle));
@@ -120,6 +131,10 @@ describe('a key that was lost or stolen', () => {
     expect(await verifyTrail(world.db.reader)).toMatchObject({ ok: true, unbacked: [] });
   });
 });
+
+async function second(group: string): Promise<string> {
+  return (await members(world.db, group)).find((email) => email.startsWith('simon')) ?? '';
+}
 
 async function stageOf(): Promise<string | undefined> {
   const { rows } = await world.db.reader.query<{ state: string }>('SELECT state FROM promotion WHERE id = $1', [id]);

@@ -49,6 +49,21 @@ describe('enrolment takes two administrators (R12)', () => {
     expect(await row(carla.email)).toMatchObject({ revoked_at: null, kid: again.key.kid });
   });
 
+  it('the first half of a change says what it replaces, and a former name is nobody else’s', async () => {
+    const renamed = await applicant(carla.email, 'Carla Two');
+    const first = await world.act('enrol', ALICE, enrolling(renamed, 'security'));
+    expect(first.result['replaces']).toEqual([
+      'printed name Carla Cole',
+      expect.stringMatching(/^key [\w-]{43}$/),
+      expect.stringMatching(/^their approvals in open attempts/),
+    ]);
+    expect(await world.act('enrol', ANTON, enrolling(renamed, 'security'))).toMatchObject({ result: { state: 'changed' } });
+    const double = await applicant('someone@example.com', 'CARLA C0LE');
+    expect((await world.act('enrol', ALICE, enrolling(double, 'devops'))).refusal).toMatchObject({
+      what: 'one human is one person: printed name',
+    });
+  });
+
   it('a first half lapses after seven days, and what was asked for may be asked for again', async () => {
     const dan = await applicant('dan.frost@example.com', 'Dan Frost');
     await world.act('enrol', ALICE, enrolling(dan, 'devops'));

@@ -1,6 +1,6 @@
 import type { AuditAction } from '../../../domain/audit.js';
 import type { JsonValue } from '../../../domain/canonical.js';
-import { ENROLMENT_WAITS_MS, judgeEnrolment, type EnrolmentFields } from '../../../domain/enrolment.js';
+import { ENROLMENT_WAITS_MS, judgeEnrolment, type EnrolmentFields, type Enrollee } from '../../../domain/enrolment.js';
 import type { Refusal } from '../../../domain/refusal.js';
 import { hasRight } from '../../../domain/rights.js';
 import { appendAudit, nextAuditBody } from '../../../platform/audit.js';
@@ -31,7 +31,8 @@ export const enrolPerson: ApplyAct = async (tx, { hash, payload, person: by, at 
     const detail = { ...told(says), by: by.email, envelope: hash };
     await appendAudit(tx, { action: 'enrolment.proposed', actor: by.email, subject, detail });
     const until = new Date(Date.parse(at) + ENROLMENT_WAITS_MS).toISOString();
-    return { subject, result: { email, name, groups, key, state: 'waiting', until } };
+    const was = people.find((person) => person.email === email);
+    return { subject, result: { email, name, groups, key, state: 'waiting', until, replaces: was ? replaced(says, was) : [] } };
   }
   await tx.query('INSERT INTO enrolment (envelope, email, completes) SELECT $1, $2, seq FROM enrolment WHERE envelope = $3', [
     hash,
@@ -51,6 +52,18 @@ export const enrolPerson: ApplyAct = async (tx, { hash, payload, person: by, at 
     },
   };
 };
+
+/** What of an enrolled person the enrolment replaces, in words for the second administrator. */
+function replaced(says: EnrolmentFields, was: Enrollee): string[] {
+  const [key, account] = [says.key !== was.key, says.issuer !== was.issuer || says.subject !== was.subject];
+  return [
+    ...(says.name === was.name ? [] : [`printed name ${was.name}`]),
+    ...(says.member_of === was.groups.join(',') ? [] : [`groups ${was.groups.join(', ')}`]),
+    ...(key ? [was.key === '' ? 'no key' : `key ${was.key}`] : []),
+    ...(account ? [was.subject === '' ? 'no account' : `account ${was.subject}`] : []),
+    ...(key || account || was.revoked ? ['their approvals in open attempts, which are void then'] : []),
+  ];
+}
 
 type Detail = Readonly<Record<string, JsonValue>>;
 
