@@ -59,7 +59,7 @@ describe('promises R14, "changed artifact voids approvals": found by the next lo
 
   it('the group, the author and the requester hear of each approval once, and why', async () => {
     const [gate, person] = GATE_PEOPLE[0];
-    const [first] = await noticesOf(world, id, 'approval-void');
+    const first = (await noticesOf(world, id, 'approval-void')).find(({ title }) => title.includes(` ${gate} `));
     const requester = (await loadAttempt(world.db.reader, id))?.requestedBy;
     expect(first).toMatchObject({
       audience: ['ds-team', person, requester],
