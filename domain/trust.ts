@@ -108,8 +108,17 @@ export function hasTrustedRight(
   right: Right,
   table: Readonly<Partial<Record<Right, readonly string[]>>> = FIRST_RIGHTS,
 ): boolean {
-  const allowed = trust.rights?.[right] ?? table[right];
+  const allowed = groupsTrustedWith(trust, right, table);
   return isTexts(allowed) && groups.some((group) => allowed.includes(group));
+}
+
+/** The groups with a right. */
+export function groupsTrustedWith(
+  trust: Trust,
+  right: Right,
+  table: Readonly<Partial<Record<Right, readonly string[]>>> = FIRST_RIGHTS,
+): readonly string[] | undefined {
+  return trust.rights?.[right] ?? table[right];
 }
 
 function isPerson(person: Partial<TrustedPerson>): boolean {

@@ -66,7 +66,8 @@ export async function notCredible(tx: Tx, envelope: OpenedEnvelope, person: Pers
       allowed: 'an enrolled key where the environment is production',
     };
   }
-  if (String(payload['issued']) > at)
+  // Stopping is the safe direction: a hold is taken when it is received, whatever the clock said that signed it.
+  if (envelope.act !== 'hold' && String(payload['issued']) > at)
     return {
       kind: 'identity',
       what: 'issued',

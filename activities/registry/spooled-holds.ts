@@ -22,7 +22,7 @@ export async function holdsNotOnRecord({ serving }: Spooled, db: Db, model?: str
 }
 
 /** When a hold says it was signed; undefined for what is no hold at all. */
-export function signedAt(envelope: string): string | undefined {
+function signedAt(envelope: string): string | undefined {
   const opened = openEnvelope(envelope);
   return opened.ok && opened.envelope.act === 'hold' ? String(opened.envelope.payload['issued']) : undefined;
 }

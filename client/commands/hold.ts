@@ -51,7 +51,7 @@ async function hold(options: Options): Promise<Outcome> {
   const document = { promotionId: null, model: model || null, spooled: signed.spooled };
   if (typeof told === 'string')
     return { document: { ...document, ...unheard(signed, told), state }, text: `${done}\nnot yet on the record: ${told}` };
-  const lacking = signed.spooled === null ? `\nnot put where the serving side reads it: ${signed.why}` : '';
+  const lacking = signed.spooled === null ? `\nnot put where the serving side reads it: ${signed.refusal.what}` : '';
   const outcome = actOutcome(told, `${done}${lacking}`);
   return { ...outcome, document: { ...document, state: told.accepted ? state : null, onRecord: true, ...outcome.document } };
 }
@@ -59,13 +59,8 @@ async function hold(options: Options): Promise<Outcome> {
 /** What is known of a hold that no record has judged; throws a Refused where the serving side does not know of it either. */
 function unheard(signed: SignedHold, away: string): object {
   if (signed.spooled !== null) return { ok: true, onRecord: false, away };
-  const { kind, why } = signed;
-  throw new Refused({
-    kind,
-    what: `nothing has changed: ${why}`,
-    given: away,
-    next: 'stop it at the serving system, and try again',
-  });
+  const { refusal } = signed;
+  throw new Refused({ ...refusal, what: `nothing has changed: ${refusal.what}`, given: refusal.given ?? away });
 }
 
 /** The record's verdict, or why there is none yet: whatever fails here, the serving side may know of it already. */

@@ -10,10 +10,19 @@ export function readTrustFile(path: string): Trust {
 }
 
 function parse(path: string): unknown {
-  const text = readFileSync(path, 'utf8');
+  const text = textOf(path);
   try {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(code === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read (${code})`, { cause: error });
   }
 }

@@ -29,7 +29,11 @@ describe('a hold with neither PostgreSQL nor Temporal', { timeout: 180_000 }, ()
     expect(held).toMatchObject({ ok: true, state: 'held', onRecord: false });
     expect(existsSync(held.spooled)).toBe(true);
     expect(await heldBy(serving(), MODEL, trust())).toMatchObject({ model: MODEL, by: PEOPLE.devops, reason: REASON });
-    expect((await stack.cli('hold', '--reason', REASON, '--approver', PEOPLE.business)).code).toBe(4);
+    const refused = await stack.cli('hold', '--reason', REASON, '--approver', PEOPLE.business);
+    expect(refused).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/has no right to a hold; given: groups business; allowed: groups mlops, devops;/) as string,
+    });
     expect((await stack.cli('hold', '--reason', REASON, '--approver', 'nobody@here.example')).code).toBe(4);
 
     stack = await up(stack.dir);

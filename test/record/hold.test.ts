@@ -1,10 +1,12 @@
 import { appendFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createChangeProduction } from '../../activities/registry/change.js';
 import { reconcileHolds } from '../../activities/registry/reconcile-holds.js';
 import { heldBy } from '../../client/verify.js';
 import { loadAttempt } from '../../platform/attempt.js';
 import { advanceClock } from '../../platform/clock.js';
+import { sha256 } from '../../platform/digest.js';
 import { databaseNow } from '../../platform/audit.js';
 import { openEnvelope, signEnvelope } from '../../platform/envelope.js';
 import { generateKey } from '../../platform/keys.js';
@@ -50,6 +52,8 @@ async function isHeld(): Promise<boolean> {
   );
   return rows[0]?.held ?? false;
 }
+const wasAccepted = async (envelope: string): Promise<unknown[]> =>
+  (await world.db.reader.query('SELECT accepted FROM envelope WHERE hash = $1', [sha256(envelope)])).rows;
 const servedAsHeld = async () => (await heldBy(serving, MODEL, await readTrust(world.db.reader))) !== undefined;
 
 describe('a hold', () => {
@@ -99,11 +103,7 @@ describe('a hold', () => {
     expect(due.kind).toBe('recheck');
     expect(await world.activities.changeProduction({ promotionId: id })).toBe('not-due');
     expect(await isHeld()).toBe(true);
-    const opened = openEnvelope(envelope);
-    const { rows } = await world.db.reader.query('SELECT accepted FROM envelope WHERE hash = $1', [
-      opened.ok && opened.envelope.hash,
-    ]);
-    expect(rows).toEqual([{ accepted: true }]);
+    expect(await wasAccepted(envelope)).toEqual([{ accepted: true }]);
     expect(await drive(world, id)).toMatchObject({ kind: 'wait' });
   });
 
@@ -115,17 +115,62 @@ describe('a hold', () => {
     expect(await isHeld()).toBe(false);
   });
 
-  it('that is signed by a clock a little ahead waits for the record, and nothing goes before it', async () => {
-    const { rows: before } = await world.db.reader.query<{ n: number }>('SELECT count(*) AS n FROM envelope');
-    await spool('on', { issued: await later(90_000) });
+  it.each([
+    ['90 s', 90_000],
+    ['2 days', 2 * 24 * 60 * 60_000],
+  ])('that is signed by a clock %s ahead holds on the record at once; a lift behind it ends it everywhere', async (_, ahead) => {
+    const issued = await later(ahead);
+    await spool('on', { issued });
+    expect(await world.activities.changeProduction({ promotionId: id })).toBe('not-due');
+    expect([await isHeld(), await servedAsHeld()]).toEqual([true, true]);
+    await spool('off', { issued: new Date(Date.parse(issued) + 1).toISOString() });
     await reconcileHolds(world.deps);
-    const { rows: after } = await world.db.reader.query<{ n: number }>('SELECT count(*) AS n FROM envelope');
-    expect(after).toEqual(before);
-    await untilDue();
-    await expect(world.activities.changeProduction({ promotionId: id })).rejects.toThrow('spooled and not on the record yet');
-    await advanceClock(world.db.ownerUrl, 120_000);
+    expect([await isHeld(), await servedAsHeld()]).toEqual([false, false]);
+    expect(await verifyTrail(world.db.reader)).toMatchObject({ ok: true, unbacked: [] });
+  });
+
+  it('is not ended by a lift that was signed before it', async () => {
+    const issued = await later(-1);
+    await spool('on');
     await reconcileHolds(world.deps);
+    const lift = await world.sign('hold', PEOPLE.devops, fields('off'), { issued, expires: await later(MONTH) });
+    await world.deps.serving.holds?.put(MODEL, lift);
+    await reconcileHolds(world.deps);
+    expect(await wasAccepted(lift)).toEqual([{ accepted: false }]);
     expect(await isHeld()).toBe(true);
+    await spool('off');
+    await reconcileHolds(world.deps);
+    expect(await isHeld()).toBe(false);
+  });
+
+  it('that cannot be judged keeps no other from the record', async () => {
+    const [bad, good] = [await spool('off'), await spool('on', { issued: await later(5) })];
+    const { pool: real } = world.deps;
+    let isAway = true;
+    const connect = async () => {
+      if (!isAway) return await real.connect();
+      isAway = false;
+      throw new Error('away for a moment');
+    };
+    const pool = { query: real.query.bind(real), connect } as unknown as typeof real;
+    await expect(reconcileHolds({ ...world.deps, pool })).rejects.toThrow('away for a moment');
+    expect([await wasAccepted(bad), await wasAccepted(good)]).toEqual([[], [{ accepted: true }]]);
+    await reconcileHolds(world.deps);
+    await spool('off', { issued: await later(10) });
+    await reconcileHolds(world.deps);
+    expect(await isHeld()).toBe(false);
+  });
+
+  it('that comes while a change is made keeps it from being made', async () => {
+    await untilDue();
+    const { holds } = world.deps.serving;
+    if (!holds) throw new Error('there is no spool');
+    // The change has looked at all that is spooled, and then at what there is of its own model.
+    const comesBetween = { ...holds, list: async (model?: string) => (model === undefined ? [] : await holds.list(model)) };
+    await spool('on');
+    const change = createChangeProduction({ ...world.deps, serving: { ...world.deps.serving, holds: comesBetween } });
+    await expect(change({ promotionId: id })).rejects.toThrow('spooled and not on the record yet');
+    await reconcileHolds(world.deps);
     await spool('off');
     await reconcileHolds(world.deps);
     expect(await isHeld()).toBe(false);
@@ -134,20 +179,18 @@ describe('a hold', () => {
   it.each([
     ['by a key of nobody', async () => forged()],
     ['by somebody without the right', () => world.sign('hold', PEOPLE.business, fields('on'))],
+    ['as a lift by somebody without the right', () => world.sign('hold', PEOPLE.business, fields('off'))],
+    ['as a lift for another installation', () => world.sign('hold', PEOPLE.devops, fields('off'), { installation: 'x' })],
+    ['for a month that is over', async () => world.sign('hold', PEOPLE.devops, fields('on'), { expires: await later(-1) })],
     [
-      'for longer than a clock can be wrong',
-      async () =>
-        world.sign('hold', PEOPLE.devops, fields('on'), { issued: await later(3_600_000), expires: await later(MONTH) }),
+      'as a lift from before the hold',
+      async () => world.sign('hold', PEOPLE.devops, fields('off'), { issued: await later(-60_000) }),
     ],
   ])('signed %s is refused on the record, and holds nothing there', async (_, sign) => {
     const envelope = await sign();
     await world.deps.serving.holds?.put(MODEL, envelope);
     await reconcileHolds(world.deps);
-    const opened = openEnvelope(envelope);
-    const { rows } = await world.db.reader.query('SELECT accepted FROM envelope WHERE hash = $1', [
-      opened.ok && opened.envelope.hash,
-    ]);
-    expect(rows).toEqual([{ accepted: false }]);
+    expect(await wasAccepted(envelope)).toEqual([{ accepted: false }]);
     expect(await isHeld()).toBe(false);
   });
 

@@ -1,9 +1,10 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { advanceClock } from '../../platform/clock.js';
 import { generateKey } from '../../platform/keys.js';
 import { signEnvelope, openEnvelope } from '../../platform/envelope.js';
 import { PEOPLE } from '../support/promotion.js';
-import { promoted } from '../support/served.js';
+import { bundleOf, promoted } from '../support/served.js';
 import { staged } from '../support/staged.js';
 import { MODEL } from '../support/stack.js';
 import { makeWorld, type World } from '../support/world.js';
@@ -125,11 +126,32 @@ describe('resolve verifies again itself', () => {
     expect(await after(['production_change'], set(other), set(record))).toMatchObject(doesNotVerify(/digest|hash|policy/i));
   });
 
+  it('a file that was swapped in the store is named, and production is not answered with it', async () => {
+    const { manifest } = await bundleOf(world, '1.2.0');
+    const file = manifest.files.find(({ path }) => path === 'model.onnx');
+    const path = world.deps.store.pathOf(file?.sha256 ?? '');
+    const before = readFileSync(path);
+    const { mode } = statSync(path);
+    chmodSync(path, 0o644);
+    try {
+      writeFileSync(
+        path,
+        before.map((byte, at) => (at === 100 ? byte ^ 1 : byte)),
+      );
+      expect(await resolve()).toMatchObject(doesNotVerify(/model\.onnx does not have its SHA-256/));
+      expect(await resolve('staging')).toMatchObject({ accepted: true });
+    } finally {
+      writeFileSync(path, before);
+      chmodSync(path, mode);
+    }
+    expect(await resolve()).toMatchObject({ accepted: true });
+  });
+
   it('records what it refuses, and does not while the model is held', async () => {
     const { rows } = await world.db.reader.query<{ n: number }>(
       `SELECT count(*) AS n FROM audit_event WHERE action = 'act.refused' AND body LIKE '%does not verify%'`,
     );
-    expect(rows[0]?.n).toBeGreaterThanOrEqual(7);
+    expect(rows[0]?.n).toBeGreaterThanOrEqual(8);
     await advanceClock(world.db.ownerUrl, 1_000);
     const hold = (on: string) => world.act('hold', PEOPLE.devops, { model: MODEL, hold: on, reason: REASON });
     expect(await hold('on')).toMatchObject({ accepted: true });

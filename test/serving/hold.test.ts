@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { heldBy } from '../../client/verify.js';
+import { heldBy, readTrustFile } from '../../client/verify.js';
 import { signEnvelope } from '../../platform/envelope.js';
 import { ACTS } from '../../domain/acts.js';
 import type { Trust } from '../../domain/trust.js';
@@ -55,6 +55,13 @@ async function signed(change: Record<string, string> = {}, by = 'olga'): Promise
 
 const put = async (change: Record<string, string> = {}, by = 'olga') =>
   holdSpool(dir).put(change['model'] ?? MODEL, await signed(change, by));
+
+describe('a file of people', () => {
+  it('that is not there is said in words', () => {
+    expect(() => readTrustFile(join(dir, 'none.json'))).toThrow(/^there is no file .*none\.json$/);
+    expect(() => readTrustFile(dir)).toThrow(/cannot be read \(EISDIR\)$/);
+  });
+});
 
 describe('a hold in the serving directory', () => {
   it('holds its model and no other, from a directory that was not there', async () => {

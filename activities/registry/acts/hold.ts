@@ -3,6 +3,8 @@ import type { Refusal } from '../../../domain/refusal.js';
 import { modelNotRegistered } from '../../../domain/stages.js';
 import { appendAudit } from '../../../platform/audit.js';
 import { openFreezes } from '../../../platform/freezes.js';
+import type { Tx } from '../../../platform/pool.js';
+import { recordedHolds } from '../../../platform/read/holds-signed.js';
 import { writeNotices } from '../../notify/notices.js';
 import type { ApplyAct } from '../applied.js';
 import { keepHoldsServed } from '../spooled-holds.js';
@@ -17,7 +19,7 @@ export const holdServing: ApplyAct = async (tx, { hash, payload, person, at }, d
   const models = await lockModels(tx, model);
   if (model !== null && models.length === 0) return { subject, refusal: modelNotRegistered(model) };
   const open = (await openFreezes(tx, model)).find((held) => held.model === model && held.kind === 'hold');
-  const refusal = changesNothing(subject, isOn, open);
+  const refusal = changesNothing(subject, isOn, open) ?? (isOn ? undefined : await isOlder(tx, named, String(payload['issued'])));
   if (refusal) return { subject, refusal };
   await tx.query(
     `INSERT INTO switch (kind, model_id, is_on, reason, person, envelope, at)
@@ -54,4 +56,17 @@ function changesNothing(subject: string, isOn: boolean, open: Freeze | undefined
     ? `${subject} is held already since ${new Date(open.since).toISOString()} by ${open.by}`
     : `${subject} is not held`;
   return { kind: 'conflict', what, ...(open && { given: open.reason }), next: 'nothing to do' };
+}
+
+/** Of a hold and a lift the later signature counts at the serving side; what goes on there must not be otherwise here. */
+async function isOlder(tx: Tx, model: string, issued: string): Promise<Refusal | undefined> {
+  const [hold] = await recordedHolds(tx, model);
+  if (!hold || Date.parse(issued) > hold.issued) return undefined;
+  return {
+    kind: 'conflict',
+    what: 'the lift was signed before the hold',
+    given: issued,
+    allowed: `after ${new Date(hold.issued).toISOString()}`,
+    next: 'gatehouse hold --lift with the record at hand',
+  };
 }

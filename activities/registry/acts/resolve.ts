@@ -11,13 +11,14 @@ import { verifyServingBundle } from '../../../platform/serving/verify-bundle.js'
 import { FileError } from '../../../platform/files/regular-file.js';
 import type { Store } from '../../../platform/store.js';
 import type { ApplyAct } from '../applied.js';
+import { damageOf } from '../damage.js';
 import { pinnedPolicy } from '../pinned.js';
 
 type Stage = 'staging' | 'production';
 
 /**
  * Answers the version that a person or system may load in a stage, to the stage's groups only (rules §1), when everything that
- * brought it there verifies again and nothing holds it; recorded. What it verified is read from the record by whoever asked.
+ * brought it there verifies again, in production every file as well, and nothing holds it; recorded. What it verified is read from the record by whoever asked.
  */
 export const resolveVersion: ApplyAct = async (tx, { hash, payload, person }, { store }) => {
   const [model, stage, asked] = [payload['model'], payload['stage'], payload['version']].map(String) as [string, Stage, string];
@@ -44,6 +45,8 @@ export const resolveVersion: ApplyAct = async (tx, { hash, payload, person }, { 
   if (held) return { subject, refusal: held };
   const found = await verified(tx, store, { model, version, stage });
   if (typeof found === 'string') return { subject, refusal: notVerified(`${model} ${version}`, found) };
+  const damage = stage === 'production' ? await damageOf({ store }, tx, model, version) : [];
+  if (damage.length > 0) return { subject, refusal: notVerified(`${model} ${version}`, damage.join('; ')) };
   const { bundle, change } = found;
   const { artifactDigest, decisions } = bundle;
   const detail = { model, version, stage, artifactDigest, envelope: hash };

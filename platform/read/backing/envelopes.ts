@@ -134,7 +134,8 @@ function asAccepted(event: TrailEvent, row: Kept, envelope: OpenedEnvelope | und
   const payload = envelope?.payload ?? {};
   if (row.act !== envelope?.act || !actSaid(event, envelope)) return 'its signed act says something else';
   // ISO texts of one form sort as times do.
-  const isInTime = String(payload['issued']) <= row.received_at && row.received_at <= String(payload['expires']);
+  const isDue = row.act === 'hold' || String(payload['issued']) <= row.received_at;
+  const isInTime = isDue && row.received_at <= String(payload['expires']);
   if (payload['person'] !== actor || !isInTime) return `its signed act was not ${actor}'s to send when it was received`;
   const decision = DECISIONS[action];
   if (decision === undefined) return row.decision ? 'it is no decision, and the record has one' : undefined;
