@@ -121,7 +121,7 @@ describe('audit verify', () => {
       `INSERT INTO decision (envelope, promotion_id, round, gate, decision, person, comment, received_at)
          SELECT repeat('b', 64), promotion_id, round, gate, decision, person, comment, received_at FROM decision LIMIT 1`,
     );
-    expect(report.unbacked.join('\n')).toMatch(/decision b{64} .* is on no event/);
+    expect(report.unbacked.join('\n')).toMatch(/decision by act b{64} .* is on no event/);
   });
 
   it('finds a stage that changed by an event nobody could have written', async () => {

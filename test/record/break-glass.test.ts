@@ -271,6 +271,11 @@ describe('a break-glass', () => {
         [`UPDATE review SET due_at = due_at + interval '1 day'`, /review .* its due_at is/],
         [`UPDATE review SET opened_at = opened_at - interval '1 hour'`, /review .* its opened_at is/],
         [`UPDATE review SET owner_group = 'nobody'`, /review .* its owner is "nobody"/],
+        [
+          `UPDATE review SET closed_at = gatehouse_now(), closed_by = '${OLGA}', note = 'looked at'`,
+          /review .*: it is closed, which no event says/,
+        ],
+        [`UPDATE review SET closed_envelope = '${omar}'`, /review .*: it is closed, which no event says/],
         [`DELETE FROM review`, /the review of event \d+ is not on the record/],
       ] as const)
         expect((await intruder.after(edit)).unbacked.join('\n'), edit).toMatch(fault);

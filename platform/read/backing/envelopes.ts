@@ -8,7 +8,7 @@ import { differing, textOf, type Backing } from './backing.js';
 import type { People } from './people.js';
 import { signedBy } from './signed.js';
 import type { Jumps } from './times.js';
-import { envelopesWithoutEvent } from './without-event.js';
+import { decisionsWithoutEvent, envelopesWithoutEvent } from './without-event.js';
 
 interface Kept {
   readonly hash: string;
@@ -49,6 +49,7 @@ const PAGES_OPEN = 4;
  */
 export function envelopesBacking(db: Db, { people, jumps }: { people: People; jumps: Jumps }): Backing {
   const named = new Set<string>();
+  const decided = new Set<string>();
   const lastDecision = new Map<string, number>();
   const open: Judging[] = [];
   return {
@@ -59,7 +60,9 @@ export function envelopesBacking(db: Db, { people, jumps }: { people: People; ju
       // By the people and the clock of the trail up to here: only the signatures are computed while it is read on.
       const faults = signed.map((event) => {
         const hash = textOf(event.detail['envelope']);
-        const isAgain = named.size === named.add(shortOf(hash)).size;
+        const short = shortOf(hash);
+        const isAgain = named.size === named.add(short).size;
+        if (Object.hasOwn(DECISIONS, event.action)) decided.add(short);
         return isAgain ? Promise.resolve('another event speaks of its signed act') : faultOf(event, kept.get(hash));
       });
       const judged = Promise.all(faults);
@@ -70,7 +73,8 @@ export function envelopesBacking(db: Db, { people, jumps }: { people: People; ju
     },
     async finish() {
       const faults = await settle(open.splice(0));
-      return [...faults, ...(await envelopesWithoutEvent(db, (hash) => named.has(shortOf(hash)), named.size))];
+      const acts = await envelopesWithoutEvent(db, (hash) => named.has(shortOf(hash)), named.size);
+      return [...faults, ...acts, ...(await decisionsWithoutEvent(db, (hash) => decided.has(shortOf(hash))))];
     },
   };
 
@@ -102,8 +106,8 @@ export function envelopesBacking(db: Db, { people, jumps }: { people: People; ju
   }
 
   /** Which approval counts depends on the order, which is made under the model's lock, as that of the events is. */
-  function outOfOrder({ subject }: TrailEvent, decision: DecisionRow | null | undefined): string | undefined {
-    if (!decision) return undefined;
+  function outOfOrder({ action, subject }: TrailEvent, decision: DecisionRow | null | undefined): string | undefined {
+    if (!decision || !Object.hasOwn(DECISIONS, action)) return undefined;
     const before = lastDecision.get(subject) ?? 0;
     lastDecision.set(subject, decision.seq);
     return decision.seq > before ? undefined : 'its decision is not in the order of the trail';
@@ -138,7 +142,8 @@ function asAccepted(event: TrailEvent, row: Kept, envelope: OpenedEnvelope | und
   const isInTime = isDue && row.received_at <= String(payload['expires']);
   if (payload['person'] !== actor || !isInTime) return `its signed act was not ${actor}'s to send when it was received`;
   const decision = DECISIONS[action];
-  if (decision === undefined) return row.decision ? 'it is no decision, and the record has one' : undefined;
+  // A decision on the record that stands on an act of another kind is named by itself.
+  if (decision === undefined) return undefined;
   const says = { promotion_id: subject, round: detail['round'], gate: detail['gate'], decision, person: actor };
   const fault = row.decision
     ? differing({ ...row.decision }, { ...says, comment: detail['comment'], on_time: true })

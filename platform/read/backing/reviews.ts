@@ -13,9 +13,12 @@ interface Row {
   readonly due_at: string;
   readonly opened_at: string;
   readonly envelopes: readonly string[];
+  readonly closed: boolean;
 }
 
-const REVIEWS = 'SELECT id, kind, subject, owner_group AS owner, due_at, opened_at, envelopes FROM review ORDER BY id';
+const REVIEWS = `
+  SELECT id, kind, subject, owner_group AS owner, due_at, opened_at, envelopes,
+         num_nonnulls(closed_at, closed_by, closed_envelope, note) > 0 AS closed FROM review ORDER BY id`;
 
 /** Compares the reviews that are owed with the events that opened them, and those with the break-glasses that were used. */
 export function reviewsBacking(db: Db): Backing {
@@ -56,6 +59,7 @@ function faultOf(row: Row, event: TrailEvent): string | undefined {
   const { kind, owner, dueAt, envelopes } = detail;
   const fault = differing({ ...row }, { subject, kind, owner, due_at: dueAt, envelopes });
   if (fault !== undefined) return `not what event ${seq} says: ${fault}`;
+  if (row.closed) return 'it is closed, which no event says';
   // It is opened with the change, whose own event comes before.
   const isThen = isTimeOf(at, { seq, at: row.opened_at });
   return isThen ? undefined : `its opened_at is ${row.opened_at}, event ${seq} is of ${at}`;

@@ -13,7 +13,7 @@ const CHANGES_NOTHING = `(e.accepted AND e.act IN ('policy', 'feature-view', 'da
 const REFUSALS_KEPT = 20;
 const NAMED_AT_MOST = 100;
 
-/** The signed acts on the record that no event speaks of, the decisions, and the refusals that are counted too early. */
+/** The signed acts on the record that no event speaks of, and the refusals that are counted too early. */
 export async function envelopesWithoutEvent(db: Db, isNamed: (hash: string) => boolean, named: number): Promise<string[]> {
   const faults: string[] = [];
   const { rows } = await db.query<{ kept: number }>(`SELECT count(*) AS kept FROM envelope e WHERE NOT ${CHANGES_NOTHING}`);
@@ -28,15 +28,16 @@ export async function envelopesWithoutEvent(db: Db, isNamed: (hash: string) => b
       }
     }
   }
-  return [...faults, ...(await decisionsWithoutEvent(db, isNamed)), ...(await countedTooEarly(db))];
+  return [...faults, ...(await countedTooEarly(db))];
 }
 
-async function decisionsWithoutEvent(db: Db, isNamed: (hash: string) => boolean): Promise<string[]> {
+/** The decisions on the record whose signed act is on no event of a decision, whatever else speaks of it. */
+export async function decisionsWithoutEvent(db: Db, isDecided: (hash: string) => boolean): Promise<string[]> {
   const faults: string[] = [];
   const decisions = 'SELECT envelope, gate, promotion_id FROM decision ORDER BY seq';
   for await (const rows of scan<{ envelope: string; gate: string; promotion_id: string }>(db, decisions)) {
     for (const { envelope, gate, promotion_id: id } of rows) {
-      if (!isNamed(envelope)) faults.push(`decision ${envelope} at gate ${gate} of ${id} is on no event`);
+      if (!isDecided(envelope)) faults.push(`decision by act ${envelope} at gate ${gate} of ${id} is on no event`);
       if (faults.length >= NAMED_AT_MOST) return faults;
     }
   }
