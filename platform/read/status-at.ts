@@ -199,10 +199,10 @@ function attemptAt({ told, policies, now }: Known, id: string, is: ToldAttempt):
   };
 }
 
-function decisionAt({ people }: ToldActs, { gates }: Policy, told: ToldDecision): DecisionRecord {
+function decisionAt({ people, passed }: ToldActs, { gates }: Policy, told: ToldDecision): DecisionRecord {
   const { envelope: id, decision, person, made } = told;
   const [gate, round] = [told.gate as Gate, Number(told.round)];
-  const fault = faultIn(people.get(person), person, { seq: made.seq, group: gates[gate].group });
+  const fault = passed.has(id) ? null : faultIn(people.get(person), person, { seq: made.seq, group: gates[gate].group });
   const rest = { fault, stands: fault === null, evidenceDigest: '', toldVoidAt: null };
   return { id, gate, round, decision, person, at: Date.parse(made.at), ...rest };
 }

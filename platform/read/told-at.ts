@@ -25,6 +25,7 @@ export async function toldAt(db: Db, past: Past): Promise<ToldAt | { readonly re
     decisions: new Map(),
     rounds: new Map(),
     soaks: new Map(),
+    passed: new Set<string>(),
     freezes: new Map(),
     glass: new Map(),
     reviews: [],

@@ -50,20 +50,20 @@ describe('R27: floods do not block people', { timeout: 300_000 }, () => {
     const envelope = await signFor(stack, client, id, { email: data[1], gate: data[0] });
     const junk = junkSignal(workflowId, envelope, ['forged', 'unreadable', 'nudge', 'unknown name']);
     const run = client.workflow.getHandle(workflowId);
-    const send = (each: Client, at: number) => (at === 600 ? run.signal(decideSignal, { envelope }) : junk(each, at));
-    const { sent } = await flood(stack, { count: 1_200, clients: 4, send });
-    expect(sent).toBe(1_200);
+    const send = (each: Client, at: number) => (at === 320 ? run.signal(decideSignal, { envelope }) : junk(each, at));
+    const { sent } = await flood(stack, { count: 640, clients: 4, send });
+    expect(sent).toBe(640);
     await approve(devops);
     await eventually(async () => (await approved()).includes(data[0]) || undefined, 90_000);
   });
 
   it('what cannot be read is counted where an operator looks', async () => {
-    // 300 that cannot be read and 300 of an unknown name; a run that is continued takes the count along.
+    // 160 that cannot be read and 160 of an unknown name; a run that is continued takes the count along.
     const shown = await eventually(async () => {
       const progress = await client.workflow.getHandle(workflowId).query(progressQuery);
-      return progress && progress.ignored === 600 && progress;
+      return progress && progress.ignored === 320 && progress;
     }, 60_000);
-    expect(shown).toMatchObject({ promotionId: id, ignored: 600 });
+    expect(shown).toMatchObject({ promotionId: id, ignored: 320 });
   });
 
   it('junk updates, of which those that can be read are judged', async () => {
@@ -77,7 +77,7 @@ describe('R27: floods do not block people', { timeout: 300_000 }, () => {
   it('a flood while no worker is there', async () => {
     const envelope = await signFor(stack, client, id, { email: security[1], gate: security[0] });
     process.kill(worker, 'SIGSTOP');
-    await flood(stack, { count: 600, clients: 4, send: junkSignal(workflowId, envelope) });
+    await flood(stack, { count: 400, clients: 4, send: junkSignal(workflowId, envelope) });
     const ran = await stack.cli(...decide('approve', '1.2.0', 'security', PEOPLE.security), '--timeout', '2s', '--json');
     expect(JSON.parse(ran.stdout)).toMatchObject({ accepted: null, delivery: 'signal' });
     process.kill(worker, 'SIGCONT');

@@ -74,7 +74,7 @@ describe('promises R14, "changed artifact voids approvals": found by the next lo
 });
 
 describe('found at the change', () => {
-  it.each(MUTATIONS)('%s between the re-checks and the change', async (_kind, mutate) => {
+  it.each(isAll ? MUTATIONS : MUTATIONS.slice(0, 4))('%s between the re-checks and the change', async (_kind, mutate) => {
     const before = await round();
     if (mutate === MUTATIONS[0]?.[1]) await advanceClock(world.db.ownerUrl, WEEK);
     await approveFirst(world, id, 4);

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../../domain/canonical.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { DECISIONS } from './acts-said.js';
 import { momentOf, textOf } from './backing.js';
@@ -13,6 +14,12 @@ export function decided({ acts }: Told, event: TrailEvent): string[] {
   const made = { envelope: textOf(envelope), gate: textOf(gate), round, decision, person, made: momentOf(event) };
   push(acts.decisions, subject, made);
   return [];
+}
+
+/** The approvals that brought a version into production. */
+export function passed({ acts }: Told, { detail: { approvals } }: TrailEvent): void {
+  if (!acts || !Array.isArray(approvals)) return;
+  for (const approval of approvals as ({ [name: string]: JsonValue } | null)[]) acts.passed.add(textOf(approval?.['envelope']));
 }
 
 /** A round that the record opened by itself, behind those before it. */

@@ -1,7 +1,7 @@
 import type { AuditAction } from '../../../domain/audit.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { momentOf, textOf, textsOf } from './backing.js';
-import { decided, quarantined, released, rounded, soakActed } from './fold-acts.js';
+import { decided, passed, quarantined, released, rounded, soakActed } from './fold-acts.js';
 import { enrolled, revoked, rotated } from './fold-people.js';
 import { frozen, glassSigned, reviewOpened, unfrozen } from './fold-waits.js';
 import { attemptsOf, NO_ATTEMPT, NO_VERSION, type Told, type ToldVersion } from './told.js';
@@ -134,6 +134,7 @@ function productionChanged(told: Told, event: TrailEvent): string[] {
   const { actor, subject, detail } = event;
   const { model, from, to, kind, reason } = detail;
   if (kind === 'promotion') {
+    passed(told, event);
     endServing(told, event, `replaced by ${textOf(to)}`);
     mend(told.attempts, subject, NO_ATTEMPT, { state: 'production' });
     told.serving.set(textOf(model), subject);

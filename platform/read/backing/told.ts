@@ -115,6 +115,8 @@ export interface ToldActs {
   readonly people: Map<string, ToldPerson>;
   /** By promotion id, in their order. */
   readonly decisions: Map<string, ToldDecision[]>;
+  /** The approvals that a production change stands on: what becomes of their authors later changes nothing. */
+  readonly passed: Set<string>;
   /** The rounds that the record opened, by promotion id, in their order. */
   readonly rounds: Map<string, ToldRound[]>;
   /** By promotion id, in their order. */
