@@ -43,7 +43,7 @@ async function beside<T>(options: { workflows: boolean; lies: boolean }, work: (
 describe("a rogue worker on Gatehouse's own task queue (promises R10)", () => {
   it('that answers every activity with a lie: nobody has decided, and nothing is promoted', async () => {
     await beside({ workflows: false, lies: true }, async () => {
-      for (let i = 0; i < 20; i++)
+      for (let i = 0; i < 5; i++)
         await stack.temporal('workflow', 'signal', '-w', run, '--name', 'decide', '--input', '{"envelope":"e30.e30.AAAA"}');
       await stack.cli(...decide('approve', '1.2.0', 'security', PEOPLE.business), '--timeout', '5s');
     });
@@ -64,7 +64,7 @@ describe("a rogue worker on Gatehouse's own task queue (promises R10)", () => {
       input,
     ];
     await beside({ workflows: true, lies: true }, async () => {
-      for (let i = 0; i < 5; i++) {
+      for (let i = 0; i < 3; i++) {
         await stack.temporal('workflow', 'terminate', '-w', run, '--reason', 'to be started by the other worker');
         await stack.temporal('workflow', 'start', '-w', run, ...crafted);
       }
