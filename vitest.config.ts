@@ -1,9 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** What does in bulk what other tests do once, and takes long: `npm run test:all` runs it as well. */
+const BULK = ['attack/flood', 'attack/forgeries', 'attack/payload-codec', 'attack/rogue-worker', 'record/year'];
+const left = process.env['GATEHOUSE_TESTS'] === 'all' ? [] : BULK.map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...left],
     globalSetup: ['test/setup/postgres.ts'],
     // They end what hangs and judge no speed: a stack may take 105 s to stop by its own limits, on a busy machine.
     testTimeout: 120_000,

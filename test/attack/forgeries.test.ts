@@ -19,7 +19,7 @@ import {
 } from '../support/promotion.js';
 import { down, eventually, MODEL, up, type RunningStack } from '../support/stack.js';
 
-/** Attempts to forge a decision; `GATEHOUSE_FORGERIES=1000 npx vitest run test/attack/forgeries.test.ts` makes all of promise R10. */
+/** Attempts to forge a decision; `GATEHOUSE_TESTS=all GATEHOUSE_FORGERIES=1000 npx vitest run test/attack/forgeries.test.ts` makes all of promise R10. */
 const ATTEMPTS = Number(process.env['GATEHOUSE_FORGERIES'] ?? 80);
 const SEED = 20261128;
 

@@ -13,7 +13,7 @@ import { EXAMPLE, MODEL } from '../support/stack.js';
 import { AT, makeWorld, type World } from '../support/world.js';
 import { nextStep, type Step } from '../support/year-walk.js';
 
-/** `GATEHOUSE_YEAR=whole npx vitest run test/record/year.test.ts` walks all of it, `GATEHOUSE_YEAR_SEED=…` another one. */
+/** `GATEHOUSE_TESTS=all GATEHOUSE_YEAR=whole npx vitest run test/record/year.test.ts` walks all of it, `GATEHOUSE_YEAR_SEED=…` another one. */
 const IS_WHOLE = process.env['GATEHOUSE_YEAR'] === 'whole';
 const FIXED_SEED = 1169;
 const SEED = Number(process.env['GATEHOUSE_YEAR_SEED'] ?? FIXED_SEED);
