@@ -2,7 +2,15 @@ import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** What does in bulk what other tests do once, and takes long: `npm run test:all` runs it as well. */
-const BULK = ['attack/flood', 'attack/forgeries', 'attack/payload-codec', 'attack/rogue-worker', 'record/year'];
+const BULK = [
+  'attack/flood',
+  'attack/forgeries',
+  'attack/payload-codec',
+  'attack/rogue-worker',
+  'record/changed-package',
+  'record/no-audit',
+  'record/year',
+];
 const left = process.env['GATEHOUSE_TESTS'] === 'all' ? [] : BULK.map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({

@@ -12,7 +12,7 @@ import { intrude, rechain, type Intruder } from './intruder.js';
 import { liveWholly } from './whole-life.js';
 
 /** How many times a trail is changed at random; EDITS says how many instead. */
-const EDITS = Number(process.env['EDITS'] ?? 1_000);
+const EDITS = Number(process.env['EDITS'] ?? 400);
 const ALICE = `alice.admin${AT}`;
 
 let world: World;
