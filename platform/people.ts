@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import type { Account } from '../domain/trust.js';
 import type { Db } from './pool.js';
 
 /** How sure the record is of who somebody is: made by `gatehouse up`, enrolled by administrators, or known to an identity provider. */
@@ -13,7 +14,7 @@ export interface Person {
   readonly kid: string | null;
   readonly publicKey: JWK | null;
   /** The account of an identity provider; null for whoever has none. */
-  readonly account: { readonly issuer: string; readonly subject: string } | null;
+  readonly account: Account | null;
   readonly assurance: Assurance;
   readonly enrolledBy: string;
   /** ISO, as all times here. */
@@ -57,7 +58,7 @@ export async function personByKey(db: Db, kid: string): Promise<KeyHolder | unde
 }
 
 /** The person whose account of an identity provider this is, or undefined. */
-export async function personByAccount(db: Db, { issuer, subject }: NonNullable<Person['account']>): Promise<Person | undefined> {
+export async function personByAccount(db: Db, { issuer, subject }: Account): Promise<Person | undefined> {
   const { rows } = await db.query<PersonRow>('SELECT * FROM person WHERE issuer = $1 AND subject = $2', [issuer, subject]);
   return rows[0] && toPerson(rows[0]);
 }

@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import { foreignLogin } from '../domain/login.js';
 import type { Refusal } from '../domain/refusal.js';
+import type { Account } from '../domain/trust.js';
 import { verifySignature, type OpenedEnvelope } from './envelope.js';
 import { quoted } from './files/quoted.js';
 import { isSignedWith, nonceOver } from './id-token.js';
@@ -9,7 +10,7 @@ import { keysNamed, type ProvingKey } from './issuer-keys.js';
 /** By what a person was known when they signed: a key of their own, or an account at an identity provider. */
 export interface Known {
   readonly key: { readonly kid: string; readonly publicKey: JWK } | undefined;
-  readonly account: { readonly issuer: string; readonly subject: string } | null;
+  readonly account: Account | null;
 }
 
 /**
@@ -29,7 +30,7 @@ export async function isProven(
 /** Why an act is not signed by a login of this account, with nothing but what is kept, or undefined. */
 export async function wrongLogin(
   envelope: OpenedEnvelope,
-  { issuer, subject }: NonNullable<Known['account']>,
+  { issuer, subject }: Account,
   issuerKeys: readonly ProvingKey[],
 ): Promise<string | undefined> {
   const { login, payload } = envelope;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { SHA256 } from '../domain/ids.js';
 import { sha256 } from './digest.js';
 import { FileError, readRegularFile, streamFile, type ReadOptions } from './files/regular-file.js';
+import { syncFolder } from './sync-folder.js';
 
 /** What is in the store under a digest: the bytes whose SHA-256 it is. */
 export interface Stored {
@@ -110,14 +111,4 @@ async function keep(handle: FileHandle, temporary: string, path: string): Promis
   await chmod(temporary, 0o444);
   await rename(temporary, path);
   for (const each of [folder, dirname(folder)]) await syncFolder(each);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

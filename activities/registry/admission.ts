@@ -3,6 +3,7 @@ import { GATEHOUSE, type AuditAction } from '../../domain/audit.js';
 import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
 import type { Login } from '../../domain/login.js';
 import type { Refusal } from '../../domain/refusal.js';
+import type { Account } from '../../domain/trust.js';
 import { appendAudit, databaseNow, nextAuditBody } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';
 import type { OpenedEnvelope } from '../../platform/envelope.js';
@@ -12,13 +13,13 @@ import { allPeople, type Person } from '../../platform/people.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import { loggable } from '../failures.js';
 import { verifyLogin, type VerifiedLogin } from '../identity/verify-login.js';
-import { heldBy, personSubject } from './acts/person.js';
+import { attemptsWith, personSubject } from './acts/person.js';
 import { notCredible } from './credible.js';
 import type { Deps } from './deps.js';
 import { answerBefore } from './kept.js';
 
 /** Whose login signed an act: an account on the record, or why it is nobody's; undefined for an act that is answered already. */
-export type Admitted = { readonly account: NonNullable<Person['account']> } | { readonly refusal: Refusal } | undefined;
+export type Admitted = { readonly account: Account } | { readonly refusal: Refusal } | undefined;
 
 /**
  * Learns from the login that an act is signed by, in a transaction of its own before the act is judged: the provider's key,
@@ -67,7 +68,7 @@ async function admitIn(tx: Tx, { identityProvider }: Deps, envelope: OpenedEnvel
     return { admitted: { account }, held: [] };
   const action = admission.kind === 'new' ? 'person.enrolled' : 'person.regrouped';
   await learn(tx, action, verified, identityProvider?.groupsClaim ?? '');
-  return { admitted: { account }, held: admission.kind === 'new' ? [] : await heldBy(tx, login.email) };
+  return { admitted: { account }, held: admission.kind === 'new' ? [] : await attemptsWith(tx, login.email) };
 }
 
 /** What a login said is learnt once: a later one may have said otherwise before this one's act was judged. */

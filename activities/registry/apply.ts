@@ -25,7 +25,7 @@ import { requestPromotion } from './acts/request.js';
 import { revokePerson } from './acts/revoke.js';
 import { rotateKey } from './acts/rotate.js';
 import { sendOut } from '../notify/notices.js';
-import type { Applied, ApplyAct } from './applied.js';
+import type { Applied, ApplyAct, SignedAct } from './applied.js';
 import { admitSigner, loginUsed, type Admitted } from './admission.js';
 import { formerSigner, notCredible, unknownSigner } from './credible.js';
 import type { Deps } from './deps.js';
@@ -93,10 +93,7 @@ async function applyOpened(deps: Deps, envelope: OpenedEnvelope, admitted: Admit
     const signer = await signerOf(tx, envelope, admitted);
     const person = 'refusal' in signer ? undefined : signer;
     const at = await databaseNow(tx);
-    const wrong = 'refusal' in signer ? signer.refusal : await notCredible(tx, envelope, signer, at);
-    const act = person && { hash: envelope.hash, payload: envelope.payload, person, at, toRun };
-    const result: Applied =
-      wrong || !act ? { refusal: wrong ?? unknownSigner(envelope) } : await APPLY[envelope.act](tx, act, deps);
+    const result: Applied = 'refusal' in signer ? signer : await judged(tx, deps, envelope, { person: signer, at, toRun });
     const reply = answerOf(envelope.hash, result);
     await keep(tx, {
       envelope,
@@ -115,6 +112,18 @@ async function applyOpened(deps: Deps, envelope: OpenedEnvelope, admitted: Admit
   if (applied && !applied.refusal) await afterCommit(deps, applied);
   await sendOut(deps, notices);
   return answer;
+}
+
+/** What an act comes to whose signature holds. */
+async function judged(
+  tx: Tx,
+  deps: Deps,
+  envelope: OpenedEnvelope,
+  received: Pick<SignedAct, 'person' | 'at' | 'toRun'>,
+): Promise<Applied> {
+  const { hash, payload, act } = envelope;
+  const refusal = await notCredible(tx, envelope, received.person, received.at);
+  return refusal ? { refusal } : await APPLY[act](tx, { ...received, hash, payload }, deps);
 }
 
 /** Who signed, held as they are until the transaction ends. */

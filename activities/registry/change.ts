@@ -10,7 +10,7 @@ import { sha256 } from '../../platform/digest.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import { loadPackage } from '../../platform/package.js';
 import type { Store } from '../../platform/store.js';
-import { NotYet } from '../failures.js';
+import { loggable, NotYet } from '../failures.js';
 import { sendOut, writeNotices } from '../notify/notices.js';
 import { damagedFinding, damageOf } from './damage.js';
 import type { Deps } from './deps.js';
@@ -19,7 +19,6 @@ import { openReview } from './review.js';
 import { settle } from './settle.js';
 import { holdsNotOnRecord } from './spooled-holds.js';
 import { writeVerdict } from './verdict.js';
-import { loggable } from '../failures.js';
 
 /** What became of a production change that was asked for: `not-due` when the record, read again, no longer calls for it. */
 export type ChangeOutcome = 'done' | 'already' | 'not-due';

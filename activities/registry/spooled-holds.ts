@@ -1,7 +1,7 @@
-import { loggable } from '../failures.js';
-import { openEnvelope } from '../../platform/envelope.js';
 import { sha256 } from '../../platform/digest.js';
+import { openEnvelope } from '../../platform/envelope.js';
 import type { Db } from '../../platform/pool.js';
+import { loggable } from '../failures.js';
 import type { Deps } from './deps.js';
 
 /** Where spooled holds are, and where they are looked for on the record. */

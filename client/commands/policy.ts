@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { canonicalJson } from '../../domain/canonical.js';
 import { policyJson, relaxedNumbers, type Policy } from '../../domain/policy.js';
 import { recordedPolicy } from '../../domain/policy-sections.js';
+import { DEFAULTS } from '../../domain/rights.js';
 import { formatDuration } from '../../domain/quantity.js';
 import { readConfig } from '../../platform/config.js';
 import { sha256 } from '../../platform/digest.js';
@@ -20,7 +21,6 @@ interface Base {
   readonly guidelines: Policy;
 }
 
-const DEFAULTS = '_defaults';
 const DEFAULTS_FILE = '_defaults.yaml';
 
 /** Adds `policy register`, `policy check` and `policy show`. */

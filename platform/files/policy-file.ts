@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonValue } from '../../domain/canonical.js';
 import { GATES, policyJson, type Policy } from '../../domain/policy.js';
+import { DEFAULTS } from '../../domain/rights.js';
 import { policySchema } from './policy-schema.js';
 import { quoted } from './quoted.js';
 import { fit, problemAt } from './schema-problems.js';
@@ -16,9 +17,6 @@ export interface NamedText {
   readonly fileName: string;
 }
 
-/** The model whose policy is the defaults of all others. */
-const DEFAULTS_MODEL = '_defaults';
-
 /**
  * The effective policy of a file laid over the defaults: maps are merged key by key, lists and single values replaced.
  * Without `defaults`, and where the file is `_defaults` itself, the file must be complete.
@@ -27,13 +25,13 @@ export function parsePolicy(text: string | Uint8Array, fileName: string, default
   const read = readDocument(text, fileName);
   if (!read.ok) return read;
   const file = read.value;
-  if (!defaults || modelOf(file) === DEFAULTS_MODEL) return effective(file.value, [file]);
+  if (!defaults || modelOf(file) === DEFAULTS) return effective(file.value, [file]);
   const below = readDocument(defaults.text, defaults.fileName);
   if (!below.ok) return below;
   const complete = effective(below.value.value, [below.value]);
   if (!complete.ok) return complete;
-  if (complete.value.model !== DEFAULTS_MODEL) {
-    return { ok: false, problems: [problemAt([below.value], ['model'], `must be ${DEFAULTS_MODEL}`)] };
+  if (complete.value.model !== DEFAULTS) {
+    return { ok: false, problems: [problemAt([below.value], ['model'], `must be ${DEFAULTS}`)] };
   }
   if (!isMap(file.value)) return { ok: false, problems: [problemAt([file], [], 'must be a map of keys')] };
   if (!file.has(['model'])) return { ok: false, problems: [problemAt([file], ['model'], 'is missing')] };

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../digest.js';
 import { FileError, readRegularFile } from '../files/regular-file.js';
+import { syncFolder } from '../sync-folder.js';
 
 /** The signed holds and lifts beside what a serving system reads: they count there at once, whatever else is away. */
 export interface HoldSpool {
@@ -65,14 +66,4 @@ async function envelopesIn(folder: string): Promise<string[]> {
 function noneThere(error: NodeJS.ErrnoException): never[] {
   if (error.code === 'ENOENT') return [];
   throw error;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -17,6 +17,7 @@ import {
   status,
   untilStage,
 } from '../support/promotion.js';
+import { seeded } from '../support/seeded.js';
 import { down, eventually, MODEL, up, type RunningStack } from '../support/stack.js';
 
 /** Attempts to forge a decision; `GATEHOUSE_TESTS=all GATEHOUSE_FORGERIES=1000 npx vitest run test/attack/forgeries.test.ts` makes all of promise R10. */
@@ -44,17 +45,6 @@ afterAll(async () => {
   await connection.close();
   await down(stack);
 });
-
-/** Mulberry32: the same attempts on every run. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function statement(gate: Gate, person: string, change: ActPayload = {}): ActPayload {
   const asks = progress.gates.find((each) => each.gate === gate)?.asks ?? '';
@@ -144,7 +134,7 @@ const VERBS: Readonly<Record<string, (envelope: string, n: number) => Promise<un
 
 describe(`${ATTEMPTS} forged approvals over every verb (promises R10)`, () => {
   it('change nothing and count for nothing, and the four real ones still do', async () => {
-    const rnd = random(SEED);
+    const rnd = seeded(SEED);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(rnd() * from.length)] as T;
     const accepted: string[] = [];
     const attempt = async (n: number) => {

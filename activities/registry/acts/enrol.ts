@@ -10,7 +10,7 @@ import { allPeople } from '../../../platform/people.js';
 import { defaultRights } from '../../../platform/policy-for.js';
 import type { Tx } from '../../../platform/pool.js';
 import type { Applied, ApplyAct } from '../applied.js';
-import { heldBy, personSubject } from './person.js';
+import { attemptsWith, personSubject } from './person.js';
 
 /** Enrols a person or changes an enrolled one: the first administrator's act waits for that of a second. */
 export const enrolPerson: ApplyAct = async (tx, { hash, payload, person: by, at }): Promise<Applied> => {
@@ -45,7 +45,7 @@ export const enrolPerson: ApplyAct = async (tx, { hash, payload, person: by, at 
   return {
     subject,
     result: { email, name, groups, key, state, by: [first.approver, by.email] },
-    nudge: await heldBy(tx, email),
+    nudge: await attemptsWith(tx, email),
     effect: async (inTx) => {
       await complete(inTx, { says, hash, action, first, by: by.email });
       return [];

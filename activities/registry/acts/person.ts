@@ -6,7 +6,7 @@ export function personSubject(email: string): string {
 }
 
 /** The attempts in staging that somebody asked for, has decided in or signed a break-glass of: their runs have to look again. */
-export async function heldBy(tx: Tx, email: string): Promise<string[]> {
+export async function attemptsWith(tx: Tx, email: string): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT p.id FROM promotion p
       WHERE p.state = 'staging' AND (p.requested_by = $1 OR p.id IN (SELECT promotion_id FROM decision WHERE person = $1)

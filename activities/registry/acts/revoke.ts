@@ -4,7 +4,7 @@ import { nextAuditBody } from '../../../platform/audit.js';
 import { enrollees } from '../../../platform/enrolment.js';
 import { allPeople } from '../../../platform/people.js';
 import type { ApplyAct } from '../applied.js';
-import { heldBy, personSubject } from './person.js';
+import { attemptsWith, personSubject } from './person.js';
 
 /** Revokes a person: they sign nothing from now on, and what they decided in open attempts is void. */
 export const revokePerson: ApplyAct = async (tx, { hash, payload, person: by }) => {
@@ -16,7 +16,7 @@ export const revokePerson: ApplyAct = async (tx, { hash, payload, person: by }) 
   return {
     subject,
     result: { email, state: 'revoked' },
-    nudge: await heldBy(tx, email),
+    nudge: await attemptsWith(tx, email),
     effect: async (inTx) => {
       const was = (await allPeople(inTx)).find((person) => person.email === email);
       const { printedName: name = '', groups = [], kid: key = null, publicKey = null, assurance = 'enrolled' } = was ?? {};

@@ -4,7 +4,7 @@ import { nextAuditBody } from '../../../platform/audit.js';
 import { enrollees } from '../../../platform/enrolment.js';
 import { openRequest } from '../../../platform/enrolment-request.js';
 import type { ApplyAct } from '../applied.js';
-import { heldBy, personSubject } from './person.js';
+import { attemptsWith, personSubject } from './person.js';
 
 /** Puts a person's new key in the place of the one they sign this with; what they decided stands. */
 export const rotateKey: ApplyAct = async (tx, { hash, payload, person }) => {
@@ -25,7 +25,7 @@ export const rotateKey: ApplyAct = async (tx, { hash, payload, person }) => {
   return {
     subject,
     result: { email, key, state: 'rotated' },
-    nudge: await heldBy(tx, email),
+    nudge: await attemptsWith(tx, email),
     effect: async (inTx) => {
       const body = await nextAuditBody(inTx, { action: 'key.rotated', actor: email, subject, detail });
       await inTx.query('SELECT rotate_key($1, $2)', [hash, body]);

@@ -1,5 +1,6 @@
 import { GATES, type Gate } from '../../../domain/policy.js';
 import { recordedPolicy } from '../../../domain/policy-sections.js';
+import { DEFAULTS } from '../../../domain/rights.js';
 import { sha256 } from '../../digest.js';
 import type { Db } from '../../pool.js';
 import { differing, type Backing } from './backing.js';
@@ -44,8 +45,8 @@ export function policiesBacking(db: Db): Policies {
     select: POLICIES,
     fault(row, event) {
       const { digest, effective, relaxed, model, defaults_text: below, received_at: receivedAt } = row;
-      if (model === '_defaults') defaults.add(sha256(row.file_text));
-      const isOverKnown = model === '_defaults' ? below === null : below !== null && defaults.has(sha256(below));
+      if (model === DEFAULTS) defaults.add(sha256(row.file_text));
+      const isOverKnown = model === DEFAULTS ? below === null : below !== null && defaults.has(sha256(below));
       if (!isOverKnown) return 'no such defaults were registered before it';
       if (sha256(effective) !== digest) return 'its effective text is not that of its digest';
       const fault = differing({ digest, relaxed }, { digest: event.detail['digest'], relaxed: event.detail['relaxed'] });

@@ -1,8 +1,9 @@
 import { verify } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Account } from '../../../domain/trust.js';
 import { openEnvelope, type OpenedEnvelope } from '../../envelope.js';
 import type { IssuerKey } from '../../issuer-keys.js';
-import { isProven, type Known } from '../../proof.js';
+import { isProven } from '../../proof.js';
 import type { PersonState } from './person-states.js';
 
 const verified = promisify(verify);
@@ -27,6 +28,6 @@ export async function signedBy(
   return (await verified(null, Buffer.from(jws.slice(0, end)), person.key, signature)) ? envelope : undefined;
 }
 
-function accountOf({ columns: { issuer, subject } }: PersonState): Known['account'] {
+function accountOf({ columns: { issuer, subject } }: PersonState): Account | null {
   return typeof issuer === 'string' && typeof subject === 'string' ? { issuer, subject } : null;
 }
