@@ -11,19 +11,20 @@ type PersonRow = Omit<TrustedPerson, 'publicKey' | 'keys' | 'account'> & {
   readonly subject: string | null;
 };
 
-/** The groups that the last event about a person until `$1` left them with, where it is given: logins and administrators change them. */
-const GROUPS_THEN = `(
-  SELECT ARRAY(SELECT jsonb_array_elements_text(body::jsonb #> '{detail,groups}')) FROM audit_event
-   WHERE subject = 'person/' || email AND at <= $1
-     AND action IN ('person.enrolled', 'person.changed', 'person.regrouped', 'key.rotated', 'person.revoked')
-   ORDER BY seq DESC LIMIT 1)`;
+/** What the last event about a person until `$1` says of them, where it is given: logins and administrators change names and groups. */
+const THEN = `
+  LEFT JOIN LATERAL (
+    SELECT body::jsonb -> 'detail' AS detail FROM audit_event
+     WHERE subject = 'person/' || email AND at <= $1
+       AND action IN ('person.enrolled', 'person.changed', 'person.regrouped', 'key.rotated', 'person.revoked')
+     ORDER BY seq DESC LIMIT 1) was ON true`;
 
 /** The rights that a serving system asks about. */
 const SERVING_RIGHTS: readonly Right[] = ['hold', 'rollback'];
 
 /**
  * The people of the record as somebody who verifies keeps them, by e-mail, with who may hold and roll back a model by the policy
- * in force. `until`, ISO, is the moment that is asked about: what was revoked, registered or regrouped after it does not count.
+ * in force. `until`, ISO, is the moment that is asked about: what was revoked, registered, renamed or regrouped after it does not count.
  */
 export async function readTrust(
   db: Db,
@@ -33,11 +34,12 @@ export async function readTrust(
     'SELECT id AS installation, environment FROM installation',
   );
   const people = await db.query<PersonRow>(
-    `SELECT email, printed_name AS name, coalesce(${GROUPS_THEN}, groups) AS groups, kid, public_key AS "publicKey",
-            issuer, subject, assurance,
+    `SELECT email, coalesce(was.detail ->> 'name', printed_name) AS name,
+            CASE WHEN was.detail IS NULL THEN groups ELSE ARRAY(SELECT jsonb_array_elements_text(was.detail -> 'groups')) END AS groups,
+            kid, public_key AS "publicKey", issuer, person.subject, assurance,
             CASE WHEN $1::timestamptz IS NULL OR revoked_at <= $1 THEN revoked_at END AS "revokedAt",
             CASE WHEN $1::timestamptz IS NULL OR stands_since <= $1 THEN stands_since END AS "standsSince"
-       FROM person ORDER BY email`,
+       FROM person ${THEN} ORDER BY email`,
     [until],
   );
   const keys = await keysOf(

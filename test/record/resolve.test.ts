@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { advanceClock } from '../../platform/clock.js';
 import { generateKey } from '../../platform/keys.js';
 import { signEnvelope, openEnvelope } from '../../platform/envelope.js';
+import { applicant, enrolled } from '../support/people.js';
 import { PEOPLE } from '../support/promotion.js';
 import { bundleOf, promoted } from '../support/served.js';
 import { staged } from '../support/staged.js';
@@ -159,5 +160,11 @@ describe('resolve verifies again itself', () => {
     expect(await resolve('staging')).toMatchObject({ accepted: true });
     expect(await hold('off')).toMatchObject({ accepted: true });
     expect(await resolve()).toMatchObject({ accepted: true });
+  });
+
+  it('is answered also when somebody who approved it has another key and name by now', async () => {
+    const renamed = await applicant(PEOPLE.devops, 'Olga Other');
+    expect(await enrolled(world, renamed, 'devops')).toMatchObject({ accepted: true, result: { state: 'changed' } });
+    expect(await resolve()).toMatchObject({ accepted: true, result: { version: '1.2.0' } });
   });
 });
