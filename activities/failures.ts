@@ -16,6 +16,13 @@ export class NotYet extends Error {
 /** Something outside that is needed does not answer, or not as it should: tried again. */
 export class Away extends Error {
   override readonly name = 'Away';
+  constructor(
+    message: string,
+    /** When it may be tried again, where the other side has said so; milliseconds from now. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
 }
 
 const CONFLICT = 'GH001';

@@ -2,7 +2,9 @@ import type { JWK } from 'jose';
 import type { JsonValue } from '../domain/canonical.js';
 import type { Feature } from '../domain/checks.js';
 import type { ColumnExpectation, DataProfile } from '../domain/data-profile.js';
-import type { Notice } from '../domain/reminders.js';
+import type { FeatureReading, LiveReading } from '../domain/live.js';
+import type { Notice, Severity } from '../domain/notice.js';
+import type { PrometheusPolicy } from '../domain/watch-policy.js';
 import type { IdentityProviderConfig } from '../platform/identity-provider.js';
 import type { HoldSpool } from '../platform/serving/hold-spool.js';
 
@@ -132,11 +134,61 @@ export interface IdentityProvider extends IdentityProviderConfig {
   key(named: { readonly kid: string; readonly alg: string }): Promise<JWK | undefined>;
 }
 
-/** One way to tell people something. */
+/** Which figures are asked for: of one version, over a window that ends now by the source's own clock. */
+export interface WindowAsked {
+  readonly model: string;
+  readonly version: string;
+  readonly windowMs: number;
+  /** A sample older than this, or from the future, is stale. */
+  readonly freshMs: number;
+  /** Labelled figures: over the predictions of `windowMs` that ended `delayMs` ago. */
+  readonly labels: { readonly delayMs: number; readonly windowMs: number };
+  readonly queries: PrometheusPolicy;
+}
+
+/** Where the figures of a version in service come from. What cannot be read is an answer, not an error; both throw when cancelled. */
+export interface MetricsSource {
+  readonly name: string;
+  read(asked: WindowAsked, signal: AbortSignal): Promise<LiveReading>;
+  /** The features of at most `maxRows` predictions of the window, the newest first, of the features that are named. */
+  features(
+    asked: WindowAsked,
+    of: { readonly names: readonly string[]; readonly maxRows: number },
+    signal: AbortSignal,
+  ): Promise<FeatureReading>;
+}
+
+/** A notice with everything that a channel says and where it goes, made from the record and the model's policy. */
+export interface Message extends Notice {
+  readonly at: string;
+  readonly severity: Severity;
+  /** Facts for whoever reads it, in the order in which they are shown. */
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly links: readonly { readonly name: string; readonly url: string }[];
+  /** The e-mail addresses that the audience comes to, the Slack channel that the policy's contacts name, and who is on call. */
+  readonly to: { readonly emails: readonly string[]; readonly slack: string | null; readonly onCall: string | null };
+}
+
+/** One way to tell people something. The same message may be sent twice: its key makes the repeat recognisable. */
 export interface Channel {
   readonly name: string;
-  /** Answers where it went, for the record; throws when it did not, to be tried again. */
-  send(notice: Notice & { readonly at: string }): Promise<string>;
+  /**
+   * Answers where it went, for the record; throws when it did not, to be tried again: `Away`, with `retryAfterMs` where the other
+   * side says when, or `BadInput` where no retry can make it right.
+   */
+  send(message: Message): Promise<string>;
+}
+
+/** Where a production change is drawn beside the figures. Both may be called again with the same key. */
+export interface Dashboards {
+  readonly name: string;
+  annotate(change: {
+    readonly key: string;
+    readonly at: string;
+    readonly model: string;
+    readonly text: string;
+    readonly tags: readonly string[];
+  }): Promise<string>;
 }
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, JsonValue>) => void;

@@ -3,10 +3,14 @@ import type { DataExpectations } from './data-quality.js';
 import type { RightsTable } from './rights.js';
 import { FAIL_AT, type ScanPolicy } from './scan.js';
 import type { Gating } from './thresholds.js';
+import type { WatchSections } from './watch-policy.js';
 
 /** The four gates, in the order in which they are shown (rules §3). */
 export const GATES = ['data-science', 'devops', 'business', 'security'] as const;
 export type Gate = (typeof GATES)[number];
+
+/** Where the figures of a version in service come from: the prediction log in PostgreSQL, or Prometheus. */
+export const METRICS_SOURCES = ['prediction-log', 'prometheus'] as const;
 
 /** Whose approval a gate asks for, and what that person attests. */
 export interface GatePolicy {
@@ -19,7 +23,7 @@ export interface GatePolicy {
  * An effective policy: a model's file over the defaults, every number in one unit
  * (fractions 0–1, milliseconds, bytes). Its canonical JSON is what the policy digest is taken of.
  */
-export interface Policy {
+export interface Policy extends WatchSections {
   readonly model: string;
   readonly thresholds: {
     readonly accuracy: { readonly min: number };
@@ -61,6 +65,7 @@ export interface Policy {
     readonly window: number;
     readonly min_samples: number;
     readonly min_labels: number;
+    /** Recorded policies may name one that this release does not know; such a source cannot be read. */
     readonly source: string;
   };
   readonly alerts: {
@@ -137,6 +142,16 @@ const BOUNDS: readonly Bound[] = [
   { name: 'alerts.warning.accuracy_drop', read: (p) => p.alerts.warning.accuracy_drop, looserWhen: 'higher' },
   { name: 'alerts.warning.latency_p95', read: (p) => p.alerts.warning.latency_p95, looserWhen: 'higher' },
   { name: 'rollback.latency_p95', read: (p) => p.rollback.latency_p95, looserWhen: 'higher' },
+  { name: 'rollback.cooldown', read: (p) => p.rollback.cooldown, looserWhen: 'higher' },
+  { name: 'patience.warning', read: (p) => p.patience.warning, looserWhen: 'higher' },
+  { name: 'patience.critical', read: (p) => p.patience.critical, looserWhen: 'higher' },
+  { name: 'drift.psi', read: (p) => p.drift.psi, looserWhen: 'higher' },
+  { name: 'drift.ks', read: (p) => p.drift.ks, looserWhen: 'higher' },
+  ...(['critical', 'warning', 'info'] as const).map((severity): Bound => ({
+    name: `routing.${severity}`,
+    read: (p) => new Set(p.routing[severity]).size,
+    looserWhen: 'lower',
+  })),
   { name: 'retention.years', read: (p) => p.retention.years, looserWhen: 'lower' },
 ];
 

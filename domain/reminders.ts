@@ -1,32 +1,11 @@
 import { isAskedFor, type Attempt } from './attempt.js';
 import { foldGates } from './gates.js';
 import { isHeld, missing } from './lifecycle.js';
+import type { Notice } from './notice.js';
 import { openPause } from './pause.js';
 import { formatDuration } from './quantity.js';
 import { maximumEndsAt } from './soak.js';
 import { voidNotices, voidToTell } from './void-notices.js';
-
-/** Something people have to be told, once for each key. */
-export interface Notice {
-  readonly key: string;
-  readonly kind:
-    | 'soak-ends'
-    | 'gate-unanswered'
-    | 'gate-escalated'
-    | 'approval-void'
-    | 'attempt-ended'
-    | 'production-changed'
-    | 'review-opened'
-    | 'rollback-refused'
-    | 'hold'
-    | 'follow-up-failed';
-  /** What it is about: a promotion or a production change. */
-  readonly subject: string;
-  /** Groups, people and names of `contacts`. */
-  readonly audience: readonly string[];
-  readonly title: string;
-  readonly body: string;
-}
 
 interface Planned {
   readonly at: number;

@@ -1,4 +1,4 @@
-import type { Notice } from '../../domain/reminders.js';
+import type { Notice } from '../../domain/notice.js';
 import { inTransaction } from '../../platform/pool.js';
 import { BadInput } from '../failures.js';
 import type { Deps } from '../registry/deps.js';
@@ -18,7 +18,13 @@ export function createDeliver({ pool, channels }: Pick<Deps, 'pool' | 'channels'
     const done = await pool.query<{ channel: string }>('SELECT channel FROM notice_delivery WHERE notice_key = $1', [key]);
     for (const channel of channels) {
       if (done.rows.some((row) => row.channel === channel.name)) continue;
-      const detail = await channel.send(notice);
+      const detail = await channel.send({
+        ...notice,
+        severity: 'info',
+        facts: [],
+        links: [],
+        to: { emails: [], slack: null, onCall: null },
+      });
       await inTransaction(pool, (tx) =>
         tx.query(
           `INSERT INTO notice_delivery (notice_key, channel, detail, at) VALUES ($1, $2, $3, gatehouse_now()) ON CONFLICT DO NOTHING`,

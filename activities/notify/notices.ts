@@ -1,4 +1,4 @@
-import type { Notice } from '../../domain/reminders.js';
+import type { Notice } from '../../domain/notice.js';
 import type { Tx } from '../../platform/pool.js';
 import type { Deps } from '../registry/deps.js';
 import { loggable } from '../failures.js';

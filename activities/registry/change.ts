@@ -4,7 +4,7 @@ import { canonicalJson, type JsonValue } from '../../domain/canonical.js';
 import { foldGates } from '../../domain/gates.js';
 import { promotionChangeKey } from '../../domain/ids.js';
 import { glassInUse, recheckIds } from '../../domain/lifecycle.js';
-import type { Notice } from '../../domain/reminders.js';
+import type { Notice } from '../../domain/notice.js';
 import { nextAuditBody } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';

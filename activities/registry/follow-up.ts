@@ -2,7 +2,7 @@ import { GATEHOUSE, type AuditAction } from '../../domain/audit.js';
 import { FOLLOW_UPS, type FollowUpStep } from '../../domain/follow-ups.js';
 import { appendAudit } from '../../platform/audit.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
-import type { Notice } from '../../domain/reminders.js';
+import type { Notice } from '../../domain/notice.js';
 import { BadInput } from '../failures.js';
 import { sendOut, writeNotices } from '../notify/notices.js';
 import { changeMade, productionOf, type MadeChange } from './change-made.js';

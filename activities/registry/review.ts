@@ -1,6 +1,6 @@
 import type { Attempt, GlassSignature } from '../../domain/attempt.js';
 import { GATEHOUSE } from '../../domain/audit.js';
-import type { Notice } from '../../domain/reminders.js';
+import type { Notice } from '../../domain/notice.js';
 import { appendAudit } from '../../platform/audit.js';
 import type { Tx } from '../../platform/pool.js';
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { predictionsAsked } from '../../domain/load.js';
-import type { Policy } from '../../domain/policy.js';
+import { METRICS_SOURCES, type Policy } from '../../domain/policy.js';
 import { LATER_SECTIONS } from '../../domain/policy-sections.js';
 import { DURATION_UNITS } from '../../domain/quantity.js';
 import { RIGHTS, type Right } from '../../domain/rights.js';
 import { duration, fraction, name, section, size, text, whole, years } from './fields.js';
 import { freezeSection } from './freeze-section.js';
 import { scanSection } from './scan-section.js';
+import { watchSections } from './watch-sections.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -109,7 +110,7 @@ export const policySchema = section({
     window: duration({ usual: 'm', max: 30 * DAY_MS }),
     min_samples: whole(1, 1_000_000_000),
     min_labels: whole(1, 1_000_000_000),
-    source: name,
+    source: z.enum(METRICS_SOURCES),
   }),
   alerts: section({
     critical: section({ accuracy_drop: fraction, error_rate: fraction }),
@@ -126,5 +127,6 @@ export const policySchema = section({
   rights: rights.prefault({}),
   freeze: freezeSection.prefault({}),
   access: section({ staging: groups, production: groups }),
+  ...watchSections,
   retention: years.transform((count) => ({ years: count })),
 }) satisfies z.ZodType<Policy>;

@@ -1,0 +1,40 @@
+/** How much a notice matters, which decides the channels it goes to (rules §4). */
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** The channels a policy can send notices to. */
+export const CHANNELS = ['slack', 'email', 'pagerduty'] as const;
+export type ChannelName = (typeof CHANNELS)[number];
+
+/** What a notice does to the page of an incident; all notices of one incident have its id. */
+export interface Page {
+  readonly action: 'trigger' | 'acknowledge' | 'resolve';
+  /** The incident's id, by which a pager recognises what belongs together. */
+  readonly incident: string;
+}
+
+/** Something people have to be told, once for each key. */
+export interface Notice {
+  readonly key: string;
+  readonly kind:
+    | 'soak-ends'
+    | 'gate-unanswered'
+    | 'gate-escalated'
+    | 'approval-void'
+    | 'attempt-ended'
+    | 'production-changed'
+    | 'review-opened'
+    | 'rollback-refused'
+    | 'hold'
+    | 'follow-up-failed'
+    | 'incident';
+  /** What it is about: a promotion, a production change or an incident. */
+  readonly subject: string;
+  /** Groups, people and names of `contacts`. */
+  readonly audience: readonly string[];
+  readonly title: string;
+  readonly body: string;
+  /** Not said for what is news for those it names: reminders and changes of a version's life. */
+  readonly severity?: Severity;
+  readonly page?: Page;
+}
