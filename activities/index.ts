@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { createPollHealth } from './poll-health.js';
+import { createPollWatch } from './watch/poll-watch.js';
 import { createDeliver } from './notify/deliver.js';
 import { createAfterChange } from './registry/after-change.js';
 import { applyEnvelope } from './registry/apply.js';
@@ -39,6 +40,7 @@ export function createActivities(deps: Deps) {
     afterChange: classified(createAfterChange(deps)),
     deliver: classified(createDeliver(deps)),
     pollHealth: classified(createPollHealth(deps)),
+    pollWatch: classified(createPollWatch(deps)),
   };
 }
 

@@ -103,6 +103,11 @@ export interface Runs {
   ensure(promotionId: string): Promise<void>;
   /** Makes sure a run follows up a production change that was made by hand. */
   follow(change: { readonly key: string; readonly model: string }): Promise<void>;
+  /** Makes sure a run watches a version in production; `isAnew` ends the one that lives, which does nothing. */
+  watch(
+    change: { readonly key: string; readonly model: string; readonly version: string; readonly n: number },
+    isAnew?: boolean,
+  ): Promise<void>;
   /** Makes sure a run delivers a notice. */
   deliver(noticeKey: string): Promise<void>;
   /** Tells the run that the record changed; a lost nudge is made good by the next look at staging health. */
@@ -157,6 +162,9 @@ export interface MetricsSource {
     signal: AbortSignal,
   ): Promise<FeatureReading>;
 }
+
+/** Where the figures of a version come from by the name that its policy gives; one that is not there answers that it is away. */
+export type MetricsSources = (named: string) => MetricsSource;
 
 /** A notice with everything that a channel says and where it goes, made from the record and the model's policy. */
 export interface Message extends Notice {

@@ -7,6 +7,7 @@ import { preflight } from '../platform/preflight.js';
 import { EVIDENCE_QUEUE, TASK_QUEUE } from '../workflows/messages.js';
 import { createLog, openDependencies, workflowCode, type Dependencies } from './dependencies.js';
 import { startReconciling } from './reconcile.js';
+import { createWatches } from './watches.js';
 
 /** Open runs kept in memory; an evicted one is replayed at its next task. */
 const MAX_CACHED_WORKFLOWS = 1_000;
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   const workers = await Promise.all(config.work.map((kind) => createWorker(kind, dependencies, config.temporal.namespace)));
   const { activities, client } = dependencies;
   const reconciling = config.work.includes('promotions')
-    ? startReconciling({ ...activities, client, holds: () => reconcileHolds(activities) })
+    ? startReconciling({ ...activities, client, holds: () => reconcileHolds(activities), watches: createWatches(activities) })
     : undefined;
   const running = workers.map((worker) => worker.run());
   process.stdout.write('gatehouse worker ready\n');

@@ -39,6 +39,11 @@ export interface ChangeInput {
   readonly changeKey: string;
 }
 
+/** The input of `watch`: the production change on the record whose version is watched. */
+export interface WatchInput {
+  readonly changeKey: string;
+}
+
 /** The input of `notice`: the key of the notice on the record. */
 export interface NoticeInput {
   readonly key: string;

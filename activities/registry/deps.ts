@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Store } from '../../platform/store.js';
-import type { Channel, DataProfiler, IdentityProvider, Log, ModelRunner, Runs, ServingTarget } from '../ports.js';
+import type { Channel, Dashboards, DataProfiler, IdentityProvider, Log, MetricsSources, ModelRunner, Runs, ServingTarget } from '../ports.js';
 
 /** What the activities stand on; made once by the worker. */
 export interface Deps {
@@ -9,7 +9,9 @@ export interface Deps {
   readonly models: ModelRunner;
   readonly data: DataProfiler;
   readonly serving: ServingTarget;
+  readonly sources: MetricsSources;
   readonly channels: readonly Channel[];
+  readonly dashboards: readonly Dashboards[];
   readonly runs: Runs;
   /** None where nobody signs by a login. */
   readonly identityProvider?: IdentityProvider;
