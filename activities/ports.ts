@@ -158,6 +158,9 @@ export interface MetricsSource {
   ): Promise<FeatureReading>;
 }
 
+/** Where the figures of a version come from by the name that its policy gives; one that is not there answers that it is away. */
+export type MetricsSources = (named: string) => MetricsSource;
+
 /** A notice with everything that a channel says and where it goes, made from the record and the model's policy. */
 export interface Message extends Notice {
   readonly at: string;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Store } from '../../platform/store.js';
-import type { Channel, DataProfiler, IdentityProvider, Log, ModelRunner, Runs, ServingTarget } from '../ports.js';
+import type { Channel, DataProfiler, IdentityProvider, Log, MetricsSources, ModelRunner, Runs, ServingTarget } from '../ports.js';
 
 /** What the activities stand on; made once by the worker. */
 export interface Deps {
@@ -10,6 +10,7 @@ export interface Deps {
   readonly data: DataProfiler;
   readonly serving: ServingTarget;
   readonly channels: readonly Channel[];
+  readonly sources: MetricsSources;
   readonly runs: Runs;
   /** None where nobody signs by a login. */
   readonly identityProvider?: IdentityProvider;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDataProfiler } from '../../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
+import { metricsSources } from '../../activities/metrics/sources.js';
 import { fileChannel } from '../../activities/notify/file-channel.js';
 import { pointerFile } from '../../activities/serving/pointer-file.js';
 import { createActivities, type Activities } from '../../activities/index.js';
@@ -66,6 +67,7 @@ export async function makeWorld(): Promise<World> {
     data: createDataProfiler(),
     serving: pointerFile(join(dir, 'serving')),
     channels: [fileChannel(join(dir, 'notices.jsonl'))],
+    sources: metricsSources(db.worker),
     runs,
     log: () => undefined,
   };
