@@ -4,7 +4,7 @@ DO $$
 DECLARE
   wanted text;
 BEGIN
-  FOREACH wanted IN ARRAY ARRAY['gatehouse_owner', 'gatehouse_worker', 'gatehouse_reader'] LOOP
+  FOREACH wanted IN ARRAY ARRAY['gatehouse_owner', 'gatehouse_worker', 'gatehouse_reader', 'gatehouse_serving'] LOOP
     BEGIN
       IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
         EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
@@ -19,7 +19,7 @@ BEGIN
 END $$;
 
 GRANT USAGE, CREATE ON SCHEMA public TO gatehouse_owner;
-GRANT USAGE ON SCHEMA public TO gatehouse_worker, gatehouse_reader;
+GRANT USAGE ON SCHEMA public TO gatehouse_worker, gatehouse_reader, gatehouse_serving;
 
 -- What later migrations make is readable by both and executable by nobody until it is granted.
 ALTER DEFAULT PRIVILEGES FOR ROLE gatehouse_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

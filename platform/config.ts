@@ -7,6 +7,7 @@ import type { Refusal } from '../domain/refusal.js';
 import { identityProviderOf, type IdentityProviderConfig } from './identity-provider.js';
 import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.js';
 import { mailServerOf, type MailServer } from './mail-server.js';
+import { prometheusOf, type PrometheusConfig } from './prometheus.js';
 
 /** The variables a process is started with. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -56,6 +57,7 @@ export interface WorkerConfig {
   readonly work: readonly WorkKind[];
   /** The identity provider whose logins count; none where only keys do. */
   readonly identityProvider?: IdentityProviderConfig;
+  readonly prometheus?: PrometheusConfig;
 }
 
 /** What a hold is signed and kept with; nothing of it is asked of a server, because it has to work without any. */
@@ -200,6 +202,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
   const work = workOf(env['GATEHOUSE_WORK'], problems);
   const temporal = temporalOf(env, problems);
   const identityProvider = identityProviderOf(env, problems);
+  const prometheus = prometheusOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const besideStore = (name: string) => join(dirname(resolve(store ?? '')), name);
   return {
@@ -210,6 +213,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
     notices: resolve(env['GATEHOUSE_NOTICES'] || besideStore('notices.jsonl')),
     work,
     ...(identityProvider && { identityProvider }),
+    ...(prometheus && { prometheus }),
   };
 }
 

@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { createDataProfiler } from '../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../activities/checks/model-runner.js';
 import { providerKeys } from '../activities/identity/provider-keys.js';
+import { metricsSources } from '../activities/metrics/sources.js';
 import { fileChannel } from '../activities/notify/file-channel.js';
 import type { Log } from '../activities/ports.js';
 import { pointerFile } from '../activities/serving/pointer-file.js';
@@ -55,8 +56,8 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
       data: createDataProfiler(),
       serving: pointerFile(config.serving),
       channels: [fileChannel(config.notices)],
-      sources: () => { throw new Error('x'); },
       dashboards: [],
+      sources: metricsSources(pool, config.prometheus),
       runs,
       ...(config.identityProvider && { identityProvider: providerKeys(config.identityProvider) }),
       log,

@@ -18,7 +18,7 @@ const log = createLog();
 async function main(): Promise<void> {
   Runtime.install({ shutdownSignals: ['SIGTERM', 'SIGINT'] });
   const config = readWorkerConfig();
-  await preflight(config.databaseUrl);
+  await preflight(config.databaseUrl, config.prometheus);
   const dependencies = await openDependencies(config, log);
   const workers = await Promise.all(config.work.map((kind) => createWorker(kind, dependencies, config.temporal.namespace)));
   const { activities, client } = dependencies;

@@ -1,6 +1,16 @@
 import type pg from 'pg';
 import type { Store } from '../../platform/store.js';
-import type { Channel, Dashboards, DataProfiler, IdentityProvider, Log, MetricsSources, ModelRunner, Runs, ServingTarget } from '../ports.js';
+import type {
+  Channel,
+  Dashboards,
+  DataProfiler,
+  IdentityProvider,
+  Log,
+  MetricsSources,
+  ModelRunner,
+  Runs,
+  ServingTarget,
+} from '../ports.js';
 
 /** What the activities stand on; made once by the worker. */
 export interface Deps {

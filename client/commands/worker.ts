@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { readDataDir, readWorkerConfig, stackEnvironment } from '../../platform/config.js';
+import { readDataDir, readWorkerConfig, stackEnvironment, type WorkerConfig } from '../../platform/config.js';
 import { readConnection } from '../../platform/connection-file.js';
 import { entry } from '../../platform/entry.js';
 import { Refused, type Outcome } from '../output.js';
@@ -29,7 +29,7 @@ export function workerCommand(program: Command): void {
 
 async function runWorker({ json = false }: { json?: boolean }): Promise<Outcome> {
   const env = workerEnvironment();
-  await mustBeUsable(readWorkerConfig(env).databaseUrl);
+  await mustBeUsable(readWorkerConfig(env));
   const { command, args } = entry('worker');
   // In a group of its own: the worker drains at the first signal and dies at the second, so it must hear each only once.
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', json ? process.stderr : 'inherit', 'inherit'] });
@@ -51,9 +51,9 @@ async function runWorker({ json = false }: { json?: boolean }): Promise<Outcome>
 }
 
 /** The worker looks by itself as well; here what is wrong can be said in one line, without its log around it. */
-async function mustBeUsable(databaseUrl: string): Promise<void> {
+async function mustBeUsable({ databaseUrl, prometheus }: WorkerConfig): Promise<void> {
   const { preflight, PreflightFailed } = await import('../../platform/preflight.js');
-  await preflight(databaseUrl).catch((error: unknown) => {
+  await preflight(databaseUrl, prometheus).catch((error: unknown) => {
     throw new Refused(
       error instanceof PreflightFailed ? error.refusal : { ...recordAway(databaseUrl, error, 'DATABASE_URL'), kind: 'away' },
     );

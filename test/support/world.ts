@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDataProfiler } from '../../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../../activities/checks/model-runner.js';
+import { metricsSources } from '../../activities/metrics/sources.js';
 import { fileChannel } from '../../activities/notify/file-channel.js';
-import type { MetricsSource } from '../../activities/ports.js';
-import { known, unknown } from '../../domain/live.js';
 import { pointerFile } from '../../activities/serving/pointer-file.js';
 import { createActivities, type Activities } from '../../activities/index.js';
 import { applyEnvelope } from '../../activities/registry/apply.js';
@@ -46,8 +45,6 @@ export interface World {
   close(): Promise<void>;
 }
 
-const tmpSource: MetricsSource = { name: 'tmp', read: () => Promise.resolve({ service: known({ requests: 0, errors: 0, latency: null }), labels: known({ truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 }) }), features: () => Promise.resolve(unknown('no data', '')) };
-
 /** Makes a world on a copy of the migrated database. */
 export async function makeWorld(): Promise<World> {
   const db = await copyDatabase();
@@ -70,9 +67,9 @@ export async function makeWorld(): Promise<World> {
     models: createModelRunner(),
     data: createDataProfiler(),
     serving: pointerFile(join(dir, 'serving')),
-    sources: () => tmpSource,
     channels: [fileChannel(join(dir, 'notices.jsonl'))],
     dashboards: [],
+    sources: metricsSources(db.worker),
     runs,
     log: () => undefined,
   };
