@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { createPollHealth } from './poll-health.js';
-import { createDeliver } from './notify/deliver.js';
+import { createDeliver, createDeliverTo } from './notify/deliver.js';
 import { createAfterChange } from './registry/after-change.js';
 import { applyEnvelope } from './registry/apply.js';
 import { createChangeProduction } from './registry/change.js';
@@ -38,6 +38,7 @@ export function createActivities(deps: Deps) {
     followUp: classified(createFollowUp(deps)),
     afterChange: classified(createAfterChange(deps)),
     deliver: classified(createDeliver(deps)),
+    deliverTo: classified(createDeliverTo(deps)),
     pollHealth: classified(createPollHealth(deps)),
   };
 }

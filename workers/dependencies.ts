@@ -10,9 +10,11 @@ import { createDataProfiler } from '../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../activities/checks/model-runner.js';
 import { providerKeys } from '../activities/identity/provider-keys.js';
 import { fileChannel } from '../activities/notify/file-channel.js';
+import { outsideChannel } from '../activities/notify/outside-channel.js';
 import type { Log } from '../activities/ports.js';
 import { pointerFile } from '../activities/serving/pointer-file.js';
 import type { Deps } from '../activities/registry/deps.js';
+import { configuredSenders } from '../platform/channels/configured.js';
 import type { WorkerConfig } from '../platform/config.js';
 import { packageRoot, runsFromSources } from '../platform/entry.js';
 import { loadPayloadCodecs } from '../platform/payload-codecs.js';
@@ -47,6 +49,7 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
   const converter = { ...dataConverter(), payloadCodecs };
   const client = new Client({ connection, namespace: config.temporal.namespace, dataConverter: converter });
   const runs = createRuns(client, pool, log);
+  const { channels, ...places } = config.notify;
   return {
     activities: {
       pool,
@@ -54,7 +57,8 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
       models: createModelRunner(),
       data: createDataProfiler(),
       serving: pointerFile(config.serving),
-      channels: [fileChannel(config.notices)],
+      channels: [fileChannel(config.notices), ...configuredSenders(channels).map(outsideChannel)],
+      places: { ...places, namespace: config.temporal.namespace },
       runs,
       ...(config.identityProvider && { identityProvider: providerKeys(config.identityProvider) }),
       log,

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Places } from '../../platform/message/links.js';
 import type { Store } from '../../platform/store.js';
 import type { Channel, DataProfiler, IdentityProvider, Log, ModelRunner, Runs, ServingTarget } from '../ports.js';
 
@@ -10,6 +11,8 @@ export interface Deps {
   readonly data: DataProfiler;
   readonly serving: ServingTarget;
   readonly channels: readonly Channel[];
+  /** Where the links in messages lead. */
+  readonly places: Places;
   readonly runs: Runs;
   /** None where nobody signs by a login. */
   readonly identityProvider?: IdentityProvider;

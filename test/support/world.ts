@@ -66,6 +66,7 @@ export async function makeWorld(): Promise<World> {
     data: createDataProfiler(),
     serving: pointerFile(join(dir, 'serving')),
     channels: [fileChannel(join(dir, 'notices.jsonl'))],
+    places: { namespace: 'default' },
     runs,
     log: () => undefined,
   };
