@@ -3,9 +3,9 @@ import type { JsonValue } from '../domain/canonical.js';
 import type { Feature } from '../domain/checks.js';
 import type { ColumnExpectation, DataProfile } from '../domain/data-profile.js';
 import type { FeatureReading, LiveReading } from '../domain/live.js';
-import type { Notice, Severity } from '../domain/notice.js';
 import type { PrometheusPolicy } from '../domain/watch-policy.js';
 import type { IdentityProviderConfig } from '../platform/identity-provider.js';
+import type { Message } from '../platform/message/message.js';
 import type { HoldSpool } from '../platform/serving/hold-spool.js';
 
 /** Rows of numbers a model is fed, in the order of its features, and the labels beside them. */
@@ -165,17 +165,6 @@ export interface MetricsSource {
 
 /** Where the figures of a version come from by the name that its policy gives; one that is not there answers that it is away. */
 export type MetricsSources = (named: string) => MetricsSource;
-
-/** A notice with everything that a channel says and where it goes, made from the record and the model's policy. */
-export interface Message extends Notice {
-  readonly at: string;
-  readonly severity: Severity;
-  /** Facts for whoever reads it, in the order in which they are shown. */
-  readonly facts: readonly { readonly name: string; readonly value: string }[];
-  readonly links: readonly { readonly name: string; readonly url: string }[];
-  /** The e-mail addresses that the audience comes to, the Slack channel that the policy's contacts name, and who is on call. */
-  readonly to: { readonly emails: readonly string[]; readonly slack: string | null; readonly onCall: string | null };
-}
 
 /** One way to tell people something. The same message may be sent twice: its key makes the repeat recognisable. */
 export interface Channel {

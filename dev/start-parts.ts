@@ -4,6 +4,7 @@ import { enrolDemoPeople } from '../platform/demo-people.js';
 import { migrate } from '../platform/migrate.js';
 import { copyTrust } from '../platform/trust-copy.js';
 import { environmentOf, grantGroups, startPostgres } from './postgres.js';
+import { startSinks } from './sinks/start-sinks.js';
 import type { StartOptions } from './start-options.js';
 import { startTemporal } from './temporal-server.js';
 import { startWorker } from './worker.js';
@@ -23,10 +24,19 @@ export async function startParts(options: StartOptions, giveUp: (error: unknown)
       throw error;
     }
   };
-  const [record, temporal] = await Promise.allSettled([watched(startRecord(options)), watched(startTemporal(options))]);
+  const [record, temporal, sinks] = await Promise.allSettled([
+    watched(startRecord(options)),
+    watched(startTemporal(options)),
+    watched(startSinks(options)),
+  ]);
   options.signal.throwIfAborted();
-  if (record.status === 'rejected' || temporal.status === 'rejected') throw new Error('the stack did not start');
-  const connection: Connection = { ...record.value, temporal: temporal.value };
+  if (record.status === 'rejected' || temporal.status === 'rejected' || sinks.status === 'rejected')
+    throw new Error('the stack did not start');
+  const connection: Connection = {
+    ...record.value,
+    temporal: temporal.value,
+    sinks: { ...record.value.sinks, ...sinks.value },
+  };
   options.say(`Temporal answers on ${connection.temporal.address}; starting the worker`);
   await startWorker(connection, options);
   return connection;

@@ -11,9 +11,11 @@ import { createModelRunner } from '../activities/checks/model-runner.js';
 import { providerKeys } from '../activities/identity/provider-keys.js';
 import { metricsSources } from '../activities/metrics/sources.js';
 import { fileChannel } from '../activities/notify/file-channel.js';
+import { outsideChannel } from '../activities/notify/outside-channel.js';
 import type { Log } from '../activities/ports.js';
 import { pointerFile } from '../activities/serving/pointer-file.js';
 import type { Deps } from '../activities/registry/deps.js';
+import { configuredSenders } from '../platform/channels/configured.js';
 import type { WorkerConfig } from '../platform/config.js';
 import { packageRoot, runsFromSources } from '../platform/entry.js';
 import { loadPayloadCodecs } from '../platform/payload-codecs.js';
@@ -48,6 +50,7 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
   const converter = { ...dataConverter(), payloadCodecs };
   const client = new Client({ connection, namespace: config.temporal.namespace, dataConverter: converter });
   const runs = createRuns(client, pool, log);
+  const { channels, ...places } = config.notify;
   return {
     activities: {
       pool,
@@ -55,7 +58,8 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
       models: createModelRunner(),
       data: createDataProfiler(),
       serving: pointerFile(config.serving),
-      channels: [fileChannel(config.notices)],
+      channels: [fileChannel(config.notices), ...configuredSenders(channels).map(outsideChannel)],
+      places: { ...places, namespace: config.temporal.namespace },
       dashboards: [],
       sources: metricsSources(pool, config.prometheus),
       runs,

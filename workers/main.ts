@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { MOST_AT_ONCE } from '../activities/notify/deliver.js';
 import { reconcileHolds } from '../activities/registry/reconcile-holds.js';
+import { CHANNELS } from '../domain/notice.js';
 import { readWorkerConfig, type WorkKind } from '../platform/config.js';
 import { preflight } from '../platform/preflight.js';
 import { EVIDENCE_QUEUE, TASK_QUEUE } from '../workflows/messages.js';
@@ -11,6 +13,8 @@ import { createWatches } from './watches.js';
 
 /** Open runs kept in memory; an evicted one is replayed at its next task. */
 const MAX_CACHED_WORKFLOWS = 1_000;
+
+const MOST_MESSAGES_AT_ONCE = CHANNELS.length * MOST_AT_ONCE;
 
 const log = createLog();
 
@@ -67,8 +71,9 @@ async function createWorker(
     ...(await workflowCode(payloadCodecs)),
     activities: others,
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
-    // Most activities run a model or hold a database connection; after an outage they all come at once.
-    maxConcurrentActivityTaskExecutions: 2 * availableParallelism() + 4,
+    // Most activities run a model or hold a database connection; after an outage they all come at once. Messages hold neither, and
+    // channels that hang leave the others as much room as they had.
+    maxConcurrentActivityTaskExecutions: 2 * availableParallelism() + 4 + MOST_MESSAGES_AT_ONCE,
     // A worker that died in mid-run otherwise delays the next message to it by ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',
   });

@@ -2,6 +2,8 @@ import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { Log, Runs } from '../activities/ports.js';
 import { byHandWorkflowId, noticeWorkflowId, watchWorkflowId } from '../domain/ids.js';
+import { channelsOwed } from '../domain/routing.js';
+import type { Db } from '../platform/pool.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
 import type { notice } from '../workflows/notice.js';
 import type { rollback } from '../workflows/rollback.js';
@@ -22,7 +24,7 @@ interface SideRun<T extends SideStory> {
 }
 
 /** The short runs beside the promotions': what follows a change made by hand, and notices. Each is one run for its key. */
-export function createSideRuns(client: Client): SideRuns {
+export function createSideRuns(client: Client, pool: pg.Pool): SideRuns {
   async function start<T extends SideStory>(of: SideRun<T>, isAnew = false): Promise<void> {
     const { type, workflowId, input, summary } = of;
     const begin = (conflict: 'USE_EXISTING' | 'TERMINATE_EXISTING') =>
@@ -64,12 +66,25 @@ export function createSideRuns(client: Client): SideRuns {
       );
     },
     async deliver(key) {
-      await start<typeof notice>({ type: 'notice', workflowId: noticeWorkflowId(key), input: { key }, summary: key });
+      const channels = await channelsLeft(pool, key);
+      if (channels.length === 0) return;
+      await start<typeof notice>({ type: 'notice', workflowId: noticeWorkflowId(key), input: { key, channels }, summary: key });
     },
   };
 }
 
+/** The channels that a notice has not been over yet. */
+async function channelsLeft(db: Db, key: string): Promise<string[]> {
+  const { rows } = await db.query<{ routed: string[] | null; done: string[] }>(
+    `SELECT channels AS routed, ARRAY(SELECT channel FROM notice_delivery WHERE notice_key = key) AS done FROM notice WHERE key = $1`,
+    [key],
+  );
+  return rows.flatMap(({ routed, done }) => channelsOwed(routed).filter((channel) => !done.includes(channel)));
+}
+
 const BATCH = 50;
+/** SQL: over how many channels a notice `n` has to be delivered, as `channelsOwed` has it. */
+const OWED = '1 + coalesce(cardinality(n.channels), 0)';
 
 /** Starts the side runs that were lost between a commit and their start. */
 export async function startLost({ pool, runs, log }: { pool: pg.Pool; runs: SideRuns; log: Log }): Promise<void> {
@@ -78,8 +93,8 @@ export async function startLost({ pool, runs, log }: { pool: pg.Pool; runs: Side
       WHERE c.kind <> 'promotion' AND (SELECT count(*) FROM follow_up f WHERE f.change_key = c.key) < cardinality(c.follow_ups) LIMIT ${BATCH}`,
   );
   const notices = await pool.query<{ key: string }>(
-    `SELECT n.key FROM notice n WHERE NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_key = n.key)
-      ORDER BY random() LIMIT ${BATCH}`,
+    `SELECT n.key FROM notice n LEFT JOIN (SELECT notice_key, count(*) AS had FROM notice_delivery GROUP BY notice_key) d ON d.notice_key = n.key
+      WHERE coalesce(d.had, 0) < ${OWED} ORDER BY random() LIMIT ${BATCH}`,
   );
   const lost = [
     ...changes.rows.map((change) => ({ what: change.key, start: () => runs.follow(change) })),

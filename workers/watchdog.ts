@@ -50,7 +50,9 @@ export async function lookOnce(deps: WatchdogDeps): Promise<number[]> {
     if (is === 'silent' ? open.has(watched.changeKey) : is === 'open' || !open.has(watched.changeKey)) continue;
     for (const key of await raise(deps, watched.changeKey, watched.model)) {
       // Nobody waits for a channel: the next version may be silent as well.
-      void deps.deliver(key).catch((error: unknown) => deps.log('warn', 'a notice could not be sent out', { key, ...loggable(error) }));
+      void deps
+        .deliver(key)
+        .catch((error: unknown) => deps.log('warn', 'a notice could not be sent out', { key, ...loggable(error) }));
     }
   }
   return versions.map(({ policy }) => policy.watch.every);

@@ -47,6 +47,8 @@ export interface WatchInput {
 /** The input of `notice`: the key of the notice on the record. */
 export interface NoticeInput {
   readonly key: string;
+  /** The channels it has not been over yet; where they are not said, every one that there is. What it was not routed to is left out. */
+  readonly channels?: readonly string[];
 }
 
 /** What became of a signed act; the same envelope always gets the same answer. */

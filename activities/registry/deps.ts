@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Places } from '../../platform/message/links.js';
 import type { Store } from '../../platform/store.js';
 import type {
   Channel,
@@ -22,6 +23,8 @@ export interface Deps {
   readonly sources: MetricsSources;
   readonly channels: readonly Channel[];
   readonly dashboards: readonly Dashboards[];
+  /** Where the links in messages lead. */
+  readonly places: Places;
   readonly runs: Runs;
   /** None where nobody signs by a login. */
   readonly identityProvider?: IdentityProvider;

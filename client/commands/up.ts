@@ -48,7 +48,7 @@ function whereItRuns(dataDir: string, { refusal, runs: { pid, connection } }: Al
   return { document: { ...known, pid }, text: '', refusal };
 }
 
-function addresses(dataDir: string, { temporal, readUrl, people, environment }: Connection): Outcome {
+function addresses(dataDir: string, { temporal, readUrl, people, environment, sinks }: Connection): Outcome {
   const url = new URL(readUrl);
   url.password = '';
   const postgres = url.href;
@@ -58,10 +58,11 @@ function addresses(dataDir: string, { temporal, readUrl, people, environment }: 
     `  UI          ${temporal.uiUrl}`,
     `  Temporal    ${temporal.address}, namespace ${temporal.namespace}`,
     `  PostgreSQL  ${postgres}`,
+    `  Messages    mail, Slack and PagerDuty arrive in ${dataDirPaths(dataDir).sinks}`,
     '  People',
     ...people.map(({ email, name, groups }) => `    ${email.padEnd(width)}  ${name} (${groups.join(', ')})`),
     '',
     'Ctrl-C stops it.',
   ].join('\n');
-  return { document: { environment, dataDir: dataDirPaths(dataDir).root, temporal, postgres, people }, text };
+  return { document: { environment, dataDir: dataDirPaths(dataDir).root, temporal, postgres, people, sinks }, text };
 }

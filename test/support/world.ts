@@ -70,6 +70,7 @@ export async function makeWorld(): Promise<World> {
     channels: [fileChannel(join(dir, 'notices.jsonl'))],
     dashboards: [],
     sources: metricsSources(db.worker),
+    places: { namespace: 'default' },
     runs,
     log: () => undefined,
   };
