@@ -81,12 +81,16 @@ async function probe(deps: Deps, attempt: Attempt): Promise<Look> {
       signal: cancellationSignal(),
     });
     const { model, version, policy, findings } = attempt;
-    const distribution = await ensureTrainingDistribution(deps, subject, cancellationSignal());
-    const live = await readLive(deps, { model, version, policy, baseline: baselineOf(findings) }, cancellationSignal());
+    const training = await ensureTrainingDistribution(deps, subject, cancellationSignal());
+    const live = await readLive(
+      deps,
+      { model, version, policy, baseline: baselineOf(findings), training, labelled: [] },
+      cancellationSignal(),
+    );
     const { figures, severity } = live;
     return {
       ...stagingVerdict(artifact, { service: figures.service, severity, reason: reasonOf(live) }, policy),
-      monitoring: monitoringMissing(figures, distribution !== undefined),
+      monitoring: monitoringMissing(figures, training !== undefined),
       figures,
       tookMs: Date.now() - started,
     };

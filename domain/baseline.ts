@@ -1,16 +1,5 @@
 import type { Finding } from './checks.js';
-
-/** What a version did in its checks, which is what live figures are compared with (rules §4); null where it was not measured. */
-export interface Baseline {
-  readonly accuracy: number | null;
-  /** The rows of the hold-out set behind it. */
-  readonly rows: number;
-  readonly precision: number | null;
-  readonly recall: number | null;
-  readonly f1: number | null;
-  /** Milliseconds, of single predictions under the policy's load. */
-  readonly latencyP95: number | null;
-}
+import type { Baseline } from './live.js';
 
 /** The baseline that the findings of a promotion make. */
 export function baselineOf(findings: readonly Pick<Finding, 'check' | 'measured'>[]): Baseline {
@@ -19,7 +8,7 @@ export function baselineOf(findings: readonly Pick<Finding, 'check' | 'measured'
   const { accuracy, rows, precision, recall, f1 } = measured('performance');
   return {
     accuracy: figureOf(accuracy),
-    rows: figureOf(rows) ?? 0,
+    rows: figureOf(rows),
     precision: figureOf(precision),
     recall: figureOf(recall),
     f1: figureOf(f1),

@@ -1,13 +1,19 @@
-import { gravest, isGraver, type Found, type LiveCondition, type LiveSeverity } from './live-condition.js';
+import {
+  CONDITION_SEVERITIES,
+  worstSeverity,
+  type Condition,
+  type ConditionName,
+  type ConditionSeverity,
+} from './live-condition.js';
 import type { UnknownCause } from './live.js';
 import type { Severity } from './notice.js';
 import type { Policy } from './policy.js';
 
 /** What an incident can be about: a condition of the version, or that it cannot be watched or taken back as it should. */
-export type IncidentCondition = LiveCondition | 'source' | 'watch' | 'no-rollback';
+export type IncidentCondition = ConditionName | 'source' | 'watch' | 'no-rollback';
 
 /** How grave an incident is; without a reason to open one there is none. */
-export type IncidentSeverity = Exclude<LiveSeverity, 'none'>;
+export type IncidentSeverity = Exclude<ConditionSeverity, 'none'>;
 
 /** An incident that has not closed, with the gravest severity it has had. */
 export interface OpenIncident {
@@ -31,7 +37,7 @@ export interface IncidentChange {
 /** One condition as it stands now: known to be good, known to be bad, or not known. */
 export interface Standing {
   readonly condition: IncidentCondition;
-  readonly severity: LiveSeverity;
+  readonly severity: ConditionSeverity;
   readonly known: boolean;
   readonly what: string;
 }
@@ -76,7 +82,7 @@ export function incidentChanges(
 
 /** The conditions that were known to be good in each of the newest windows, as many as the policy asks for before an incident closes. */
 export function recoveredConditions(
-  windows: readonly (readonly Found[])[],
+  windows: readonly (readonly Condition[])[],
   policy: Pick<Policy, 'incidents'>,
 ): Set<IncidentCondition> {
   const needed = policy.incidents.recovery_windows;
@@ -85,7 +91,7 @@ export function recoveredConditions(
   const conditions = newest[0]?.map(({ condition }) => condition) ?? [];
   return new Set(
     conditions.filter((condition) =>
-      newest.every((founds) => founds.some((found) => found.condition === condition && found.known && found.severity === 'none')),
+      newest.every((seen) => seen.some((each) => each.condition === condition && each.known && each.severity === 'none')),
     ),
   );
 }
@@ -115,6 +121,10 @@ export function toldAs({ change, severity }: Pick<IncidentChange, 'change' | 'se
 }
 
 /** How grave what is open is together. */
-export function openSeverity(open: readonly Pick<OpenIncident, 'severity'>[]): LiveSeverity {
-  return gravest(open.map(({ severity }) => severity));
+export function openSeverity(open: readonly Pick<OpenIncident, 'severity'>[]): ConditionSeverity {
+  return worstSeverity(open.map(({ severity }) => severity));
+}
+
+function isGraver(one: ConditionSeverity, other: ConditionSeverity): boolean {
+  return CONDITION_SEVERITIES.indexOf(one) > CONDITION_SEVERITIES.indexOf(other);
 }

@@ -1,29 +1,64 @@
-/** What is judged of one window of a version in service (rules §4). */
-export const LIVE_CONDITIONS = ['accuracy', 'error-rate', 'latency', 'drift', 'concept-drift'] as const;
-export type LiveCondition = (typeof LIVE_CONDITIONS)[number];
+import { formatApart } from './metrics.js';
+import type { Policy } from './policy.js';
 
-/** How grave what was found is, mildest first. */
-export const LIVE_SEVERITIES = ['none', 'info', 'warning', 'critical', 'rollback'] as const;
-export type LiveSeverity = (typeof LIVE_SEVERITIES)[number];
+/** The parts of a policy that a window is judged by. */
+export type WatchRules = Pick<Policy, 'watch' | 'alerts' | 'rollback' | 'drift'>;
 
-/** One condition as one window shows it; figures are text. */
-export interface Found {
-  readonly condition: LiveCondition;
-  readonly severity: LiveSeverity;
-  /** Whether it could be judged; what is not known is neither an alert nor an all-clear. */
+/** What a window of live figures is judged by. */
+export const CONDITIONS = ['accuracy', 'error-rate', 'latency', 'drift', 'concept-drift'] as const;
+export type ConditionName = (typeof CONDITIONS)[number];
+
+/** How bad a condition is, mildest first (rules §4). */
+export const CONDITION_SEVERITIES = ['none', 'info', 'warning', 'critical', 'rollback'] as const;
+export type ConditionSeverity = (typeof CONDITION_SEVERITIES)[number];
+
+/** How one condition stands in one window; figures are text, so that no store or parser can change them, and '' where none is. */
+export interface Condition {
+  readonly condition: ConditionName;
+  readonly severity: ConditionSeverity;
+  /** Where it is not, its severity is `none`, which is neither an alert nor an all-clear. */
   readonly known: boolean;
   readonly measured: string;
+  /** The limit that is broken, or the first that would be. */
   readonly limit: string;
   readonly baseline: string;
+  /** One line; of a condition that is known and good it says nothing. */
   readonly why: string;
 }
 
-/** Whether one severity is graver than another. */
-export function isGraver(one: LiveSeverity, other: LiveSeverity): boolean {
-  return LIVE_SEVERITIES.indexOf(one) > LIVE_SEVERITIES.indexOf(other);
+/** The worst of some severities; `none` of none. */
+export function worstSeverity(severities: readonly ConditionSeverity[]): ConditionSeverity {
+  return CONDITION_SEVERITIES[Math.max(0, ...severities.map((severity) => CONDITION_SEVERITIES.indexOf(severity)))] ?? 'none';
 }
 
-/** The gravest of some severities; none of none. */
-export function gravest(severities: readonly LiveSeverity[]): LiveSeverity {
-  return LIVE_SEVERITIES.findLast((severity) => severities.includes(severity)) ?? 'none';
+/** A limit and how bad it is to be beyond it. */
+export type Limit = readonly [severity: Exclude<ConditionSeverity, 'none'>, limit: number];
+
+/** A condition that cannot be judged. */
+export function notKnown(condition: ConditionName, why: string, more: Partial<Condition> = {}): Condition {
+  return { condition, severity: 'none', known: false, measured: '', limit: '', baseline: '', ...more, why };
+}
+
+/**
+ * The worst limit that a figure is beyond, or undefined. Rules §4: "strict: exactly N is not yet a drop"; a figure that is beyond
+ * by no more than the rounding of its computation is exactly N.
+ */
+export function broken(figure: number, limits: readonly Limit[]): Limit | undefined {
+  return limits
+    .filter(([, limit]) => figure - limit > ROUNDING * Math.max(1, Math.abs(limit)))
+    .toSorted(([first], [second]) => CONDITION_SEVERITIES.indexOf(second) - CONDITION_SEVERITIES.indexOf(first))[0];
+}
+
+const ROUNDING = 1e-9;
+
+/** The lowest limit there is: what the figure is told against while it is beyond none. */
+export function lowest(limits: readonly Limit[]): number {
+  return Math.min(...limits.map(([, limit]) => limit));
+}
+
+/** A figure and a limit as text, such that they look different where they are. */
+export function apart(figure: number, limit: number): { readonly figure: string; readonly limit: string } {
+  const isEqual = Math.abs(figure - limit) <= ROUNDING * Math.max(1, Math.abs(limit));
+  const [shown, against] = formatApart(isEqual ? limit : figure, limit);
+  return { figure: shown, limit: against };
 }

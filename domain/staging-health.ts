@@ -1,5 +1,5 @@
 import { isUnreadable } from './incidents.js';
-import type { LiveSeverity } from './live-condition.js';
+import type { ConditionSeverity } from './live-condition.js';
 import type { LiveReading } from './live.js';
 import type { Policy } from './policy.js';
 import type { Health } from './soak.js';
@@ -13,7 +13,7 @@ export interface StagingVerdict {
 /** What a source said of a version in staging, and how grave that is by the policy's limits. */
 export interface StagingTraffic {
   readonly service: LiveReading['service'];
-  readonly severity: LiveSeverity;
+  readonly severity: ConditionSeverity;
   readonly reason: string;
 }
 

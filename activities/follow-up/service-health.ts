@@ -12,7 +12,7 @@ export const confirmHealth: Step = async ({ pool }, { key }) => {
   const [watched] = await versionsInService(pool, { changeKey: key });
   if (!watched) return () => Promise.resolve(stepTaken('service-health', 'skipped', { why: 'it has left production again' }));
   const [window] = await newestWindows(pool, key, 1);
-  const found = window?.figures.found.filter(({ condition }) => SERVICE.includes(condition)) ?? [];
+  const found = window?.figures.conditions.filter(({ condition }) => SERVICE.includes(condition)) ?? [];
   const isKnown = found.length === SERVICE.length && found.every(({ known }) => known);
   const { version, now, since, policy } = watched;
   if (!isKnown && now - since <= policy.patience.critical)

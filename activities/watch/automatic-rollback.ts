@@ -1,10 +1,10 @@
 import { GATEHOUSE } from '../../domain/audit.js';
-import { judgeAutomaticRollback, type AutomaticRollback } from '../../domain/automatic-rollback.js';
+import { decideRollback, type RecordedWindow, type RollbackDecision } from '../../domain/automatic-rollback.js';
 import { canonicalJson } from '../../domain/canonical.js';
 import { automaticKey } from '../../domain/ids.js';
 import { incidentChanges, type Standing } from '../../domain/incidents.js';
 import type { Notice } from '../../domain/notice.js';
-import { rollbackTargets } from '../../domain/rollback.js';
+import { rollbackTargets, type RollbackSituation } from '../../domain/rollback.js';
 import { nextAuditBody } from '../../platform/audit.js';
 import { sha256 } from '../../platform/digest.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
@@ -34,24 +34,9 @@ export async function rollBackWhereDue(deps: Deps, { changeKey, changeSeq, model
     const [watched] = await versionsInService(tx, { changeKey });
     if (!watched) return { isBack: true, notices: [] };
     const windows = await newestWindows(tx, changeKey, Math.max(1, watched.policy.rollback.windows));
-    const { former } = await readSituation(tx, model);
-    const { targets, damage } = await wholeTargets(
-      deps,
-      tx,
-      watched,
-      rollbackTargets({ production: watched.version, former }),
-      windows,
-    );
-    const judged = judgeAutomaticRollback(
-      {
-        windows: windows.map(judgedWindow),
-        targets,
-        now: watched.now,
-        since: watched.since,
-        isAutomatic: watched.changeKind === 'automatic',
-      },
-      watched.policy,
-    );
+    const { situation, damage } = await wholeTargets(deps, tx, await readSituation(tx, model), { model, windows });
+    const restoredAt = watched.changeKind === 'automatic' ? watched.since : null;
+    const judged = decideRollback({ windows: windows.map(recorded), now: watched.now, situation, restoredAt }, watched.policy);
     if (judged.kind === 'due') return await takeBack(tx, watched, judged);
     // Windows that are too old to act on are no all-clear either.
     const isOpen = judged.kind === 'none' && windows[0]?.severity === 'rollback';
@@ -67,29 +52,32 @@ export async function rollBackWhereDue(deps: Deps, { changeKey, changeSeq, model
   return isBack;
 }
 
-function judgedWindow({ id, from, to, severity, figures }: LiveWindow) {
-  return { id, from, to, severity, found: figures.found };
+function recorded({ id, from, to, figures }: LiveWindow): RecordedWindow {
+  return { id: String(id), from, to, conditions: figures.conditions };
 }
 
-/** The versions to go back to whose artifacts match, looked at only where a rollback may be due; and what is wrong with the others. */
+/**
+ * The situation without the versions whose artifacts do not match (promises R25: the next older verified version), which are looked
+ * at only where a rollback may be due; and what is wrong with those.
+ */
 async function wholeTargets(
   deps: Deps,
   tx: Tx,
-  { model }: InService,
-  targets: readonly string[],
-  windows: readonly LiveWindow[],
-): Promise<{ targets: readonly string[]; damage: readonly string[] }> {
-  if (windows[0]?.severity !== 'rollback') return { targets, damage: [] };
-  const damage: string[] = [];
-  for (const version of targets) {
+  situation: RollbackSituation,
+  { model, windows }: { readonly model: string; readonly windows: readonly LiveWindow[] },
+): Promise<{ situation: RollbackSituation; damage: readonly string[] }> {
+  if (windows[0]?.severity !== 'rollback') return { situation, damage: [] };
+  const damage = new Map<string, string>();
+  for (const version of rollbackTargets(situation)) {
     const found = await damageOf(deps, tx, model, version);
-    if (found.length === 0) return { targets: [version], damage };
-    damage.push(`${version}: ${found.join('; ')}`);
+    if (found.length === 0) break;
+    damage.set(version, `the artifacts of ${version} do not match: ${found.join('; ')}`);
   }
-  return { targets: [], damage };
+  const former = situation.former.filter(({ version }) => !damage.has(version));
+  return { situation: { ...situation, former }, damage: [...damage.values()] };
 }
 
-async function takeBack(tx: Tx, watched: InService, due: Extract<AutomaticRollback, { kind: 'due' }>): Promise<Outcome> {
+async function takeBack(tx: Tx, watched: InService, due: Extract<RollbackDecision, { kind: 'due' }>): Promise<Outcome> {
   const { model, version: from, changeSeq, policy } = watched;
   const { to, windows, condition, why } = due;
   const key = automaticKey(changeSeq);
@@ -137,7 +125,7 @@ async function takeBack(tx: Tx, watched: InService, due: Extract<AutomaticRollba
 async function tellOfNoRollback(
   tx: Tx,
   watched: InService,
-  judged: AutomaticRollback,
+  judged: RollbackDecision,
   damage: readonly string[],
 ): Promise<string[]> {
   const before = await incidentsOf(tx, watched.changeKey);

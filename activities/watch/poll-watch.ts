@@ -1,7 +1,7 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { IncidentChange } from '../../domain/incidents.js';
-import type { LiveSeverity } from '../../domain/live-condition.js';
+import type { ConditionSeverity } from '../../domain/live-condition.js';
 import { versionsInService } from '../../platform/read/live.js';
 import type { Deps } from '../registry/deps.js';
 import { sendOut } from '../notify/notices.js';
@@ -21,7 +21,7 @@ export type Watched =
       readonly model: string;
       readonly version: string;
       /** How grave what is open is together. */
-      readonly severity: LiveSeverity;
+      readonly severity: ConditionSeverity;
       readonly open: readonly string[];
       readonly changes: readonly Pick<IncidentChange, 'condition' | 'change' | 'severity' | 'what'>[];
     };

@@ -1,8 +1,12 @@
-import type { Baseline } from '../../domain/baseline.js';
-import { judgeWindow, type Judged } from '../../domain/live-severity.js';
+import { accuracyTrend, type LabelledWindow } from '../../domain/concept-drift.js';
+import type { TrainingDistribution } from '../../domain/drift/training-distribution.js';
+import { windowDrift, type WindowDrift } from '../../domain/drift/window-drift.js';
+import { unknown, type Baseline, type Reading } from '../../domain/live.js';
+import { liveFigures } from '../../domain/live-figures.js';
+import { judgeWindow, type WindowVerdict } from '../../domain/live-severity.js';
 import type { Policy } from '../../domain/policy.js';
 import type { WindowFigures } from '../../platform/read/live.js';
-import type { WindowAsked } from '../ports.js';
+import type { MetricsSource, WindowAsked } from '../ports.js';
 import type { Deps } from '../registry/deps.js';
 
 /** A version whose traffic is read, and what it is compared with. */
@@ -11,10 +15,13 @@ export interface Trafficked {
   readonly version: string;
   readonly policy: Policy;
   readonly baseline: Baseline;
+  readonly training: TrainingDistribution | undefined;
+  /** The recorded windows whose labels the trend is taken of, newest first. */
+  readonly labelled: readonly LabelledWindow[];
 }
 
 /** What a source said of a version's traffic, and what was found of it. */
-export interface LiveRead extends Judged {
+export interface LiveRead extends WindowVerdict {
   readonly figures: WindowFigures;
 }
 
@@ -23,7 +30,8 @@ const FRESH_INTERVALS = 2;
 const LEAST_FRESH_MS = 10_000;
 
 /** Reads the figures of a version's traffic from the source that its policy names and judges them; throws only when cancelled. */
-export async function readLive({ sources }: Deps, { model, version, policy, baseline }: Trafficked, signal: AbortSignal): Promise<LiveRead> {
+export async function readLive({ sources }: Deps, of: Trafficked, signal: AbortSignal): Promise<LiveRead> {
+  const { model, version, policy, baseline, labelled } = of;
   const source = sources(policy.watch.source);
   const asked: WindowAsked = {
     model,
@@ -33,7 +41,21 @@ export async function readLive({ sources }: Deps, { model, version, policy, base
     labels: { delayMs: policy.labels.delay, windowMs: policy.labels.window },
     queries: policy.prometheus,
   };
-  const reading = await source.read(asked, signal);
-  const judged = judgeWindow({ reading, baseline }, policy);
-  return { ...judged, figures: { source: source.name, ...reading, found: judged.found } };
+  const [reading, drift] = await Promise.all([source.read(asked, signal), driftOf(source, asked, of, signal)]);
+  const trend = accuracyTrend(labelled, policy);
+  const judged = judgeWindow({ reading, drift, trend }, baseline, policy);
+  const { conditions } = judged;
+  return { ...judged, figures: { source: source.name, ...reading, conditions, figures: liveFigures(reading, asked.windowMs) } };
+}
+
+async function driftOf(
+  source: MetricsSource,
+  asked: WindowAsked,
+  { training, policy }: Trafficked,
+  signal: AbortSignal,
+): Promise<Reading<WindowDrift>> {
+  if (!training) return unknown('not measured', 'the distribution of the training set is not stored');
+  const names = training.features.map(({ name }) => name);
+  const features = await source.features(asked, { names, maxRows: policy.drift.max_rows }, signal);
+  return windowDrift(training, features, policy.drift);
 }

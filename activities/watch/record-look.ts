@@ -7,7 +7,7 @@ import {
   type IncidentChange,
   type Standing,
 } from '../../domain/incidents.js';
-import type { LiveSeverity } from '../../domain/live-condition.js';
+import type { ConditionSeverity } from '../../domain/live-condition.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
 import {
   incidentsOf,
@@ -24,7 +24,7 @@ import type { LiveLook } from './look.js';
 /** What a look came to on the record: what changed of the incidents, what is open now, and the notices to be sent out. */
 export interface Recorded {
   readonly changes: readonly IncidentChange[];
-  readonly severity: LiveSeverity;
+  readonly severity: ConditionSeverity;
   readonly open: readonly string[];
   readonly notices: readonly string[];
   /** Whether a rollback may be due, or was and could not be made. */
@@ -44,12 +44,12 @@ export async function recordLook({ pool }: Deps, { changeKey, model }: InService
     const before = await incidentsOf(tx, changeKey);
     const windows = await newestWindows(tx, changeKey, watched.policy.incidents.recovery_windows);
     const recovered = recoveredConditions(
-      windows.map(({ figures }) => figures.found),
+      windows.map(({ figures }) => figures.conditions),
       watched.policy,
     );
     const source = await sourceNow(tx, watched, look);
     if (source.severity === 'none' && windows.every(({ figures }) => figures.service.known)) recovered.add('source');
-    const changes = incidentChanges(before, [...look.found.map(standingOf), source], recovered);
+    const changes = incidentChanges(before, [...look.conditions.map(standingOf), source], recovered);
     const notices = await writeIncidents(tx, watched, changes);
     const after = await incidentsOf(tx, changeKey);
     const mayBeDue = look.severity === 'rollback' || after.open.some(({ condition }) => condition === 'no-rollback');
@@ -57,7 +57,7 @@ export async function recordLook({ pool }: Deps, { changeKey, model }: InService
   });
 }
 
-function standingOf({ condition, severity, known, measured, limit, baseline, why }: LiveLook['found'][number]): Standing {
+function standingOf({ condition, severity, known, measured, limit, baseline, why }: LiveLook['conditions'][number]): Standing {
   const told = [measured, limit && `limit ${limit}`, baseline && `baseline ${baseline}`, why].filter(Boolean).join('; ');
   return { condition, severity, known, what: told };
 }

@@ -1,8 +1,10 @@
-import { baselineOf, type Baseline } from '../../domain/baseline.js';
+import { baselineOf } from '../../domain/baseline.js';
 import type { Finding } from '../../domain/checks.js';
+import type { LabelledWindow } from '../../domain/concept-drift.js';
 import type { IncidentCondition, Incidents, IncidentSeverity, OpenIncident } from '../../domain/incidents.js';
-import type { Found, LiveSeverity } from '../../domain/live-condition.js';
-import type { LiveReading } from '../../domain/live.js';
+import type { Condition, ConditionSeverity } from '../../domain/live-condition.js';
+import type { Baseline, LiveReading } from '../../domain/live.js';
+import type { Confusion } from '../../domain/metrics.js';
 import { recordedPolicy } from '../../domain/policy-sections.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Db } from '../pool.js';
@@ -27,7 +29,7 @@ export interface InService {
   /** For how long nothing was recorded of it, by the clock that nobody moves; since the change where nothing was yet. Milliseconds. */
   readonly silentMs: number;
   /** What its newest window came to; null where there is none yet. */
-  readonly lastSeverity: LiveSeverity | null;
+  readonly lastSeverity: ConditionSeverity | null;
 }
 
 interface Row extends Omit<InService, 'since' | 'now' | 'policy'> {
@@ -41,7 +43,9 @@ export interface WindowFigures {
   readonly source: string;
   readonly service: LiveReading['service'];
   readonly labels: LiveReading['labels'];
-  readonly found: readonly Found[];
+  readonly conditions: readonly Condition[];
+  /** The figures as text, as the performance history has them. */
+  readonly figures: Readonly<Record<string, string>>;
 }
 
 /** A recorded window of a version in service; times in epoch milliseconds. */
@@ -49,7 +53,7 @@ export interface LiveWindow {
   readonly id: number;
   readonly from: number;
   readonly to: number;
-  readonly severity: LiveSeverity;
+  readonly severity: ConditionSeverity;
   readonly verdict: string;
   readonly reason: string;
   readonly figures: WindowFigures;
@@ -96,7 +100,7 @@ interface WindowRow {
   readonly id: number;
   readonly from_at: string;
   readonly to_at: string;
-  readonly severity: LiveSeverity;
+  readonly severity: ConditionSeverity;
   readonly verdict: string;
   readonly reason: string;
   readonly figures: string;
@@ -111,6 +115,26 @@ export async function newestWindows(db: Db, changeKey: string, limit: number): P
   );
   return rows.map(({ from_at: from, to_at: to, figures, ...row }) => {
     return { ...row, from: Date.parse(from), to: Date.parse(to), figures: JSON.parse(figures) as WindowFigures };
+  });
+}
+
+/** The newest windows with labels of what a change put into production that do not overlap, newest first: what a trend is taken of. */
+export async function labelledWindows(db: Db, changeKey: string, most: number): Promise<LabelledWindow[]> {
+  const { rows } = await db.query<{ from_at: string; to_at: string; labels: string }>(
+    `WITH RECURSIVE apart AS (
+       (SELECT id, from_at, to_at, figures FROM performance_window WHERE change_key = $1 ORDER BY id DESC LIMIT 1)
+       UNION ALL
+       SELECT before.* FROM apart CROSS JOIN LATERAL (
+         SELECT w.id, w.from_at, w.to_at, w.figures FROM performance_window w
+          WHERE w.change_key = $1 AND w.id < apart.id AND w.to_at <= apart.from_at ORDER BY w.id DESC LIMIT 1) before)
+     SELECT from_at, to_at, figures::jsonb #>> '{labels,value}' AS labels FROM (SELECT * FROM apart LIMIT $2) AS some
+      WHERE figures::jsonb #>> '{labels,known}' = 'true'`,
+    [changeKey, most],
+  );
+  return rows.map(({ from_at: from, to_at: to, labels }) => {
+    const { truePositives, trueNegatives, falsePositives, falseNegatives } = JSON.parse(labels) as Confusion;
+    const right = truePositives + trueNegatives;
+    return { from: Date.parse(from), to: Date.parse(to), right, labels: right + falsePositives + falseNegatives };
   });
 }
 
