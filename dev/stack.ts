@@ -19,7 +19,7 @@ import { startParts } from './start-parts.js';
 import type { Part } from './start-options.js';
 
 /** The order in which the parts are stopped: nothing is taken away from under what still uses it. */
-const STOP_ORDER = ['the worker', 'Temporal', 'PostgreSQL'];
+const STOP_ORDER = ['the serving endpoint', 'the worker', 'Temporal', 'PostgreSQL'];
 
 const { values } = parseArgs({
   options: {
@@ -98,6 +98,7 @@ async function run(): Promise<Omit<Extract<StackMessage, { type: 'refused' }>, '
 
 async function stopLeftovers(): Promise<void> {
   const left = [
+    ['serving.json', 'SIGTERM'],
     ['worker.json', 'SIGTERM'],
     ['temporal.json', 'SIGTERM'],
     ['postgres.json', 'SIGINT'],

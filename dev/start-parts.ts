@@ -6,12 +6,13 @@ import { copyTrust } from '../platform/trust-copy.js';
 import { environmentOf, grantGroups, startPostgres } from './postgres.js';
 import type { StartOptions } from './start-options.js';
 import { startTemporal } from './temporal-server.js';
+import { startServing } from './serving-endpoint.js';
 import { startWorker } from './worker.js';
 
-type Record = Omit<Connection, 'temporal'>;
+type Record = Omit<Connection, 'temporal'> & { readonly servingUrl: string };
 
 /**
- * Starts PostgreSQL with the record and Temporal side by side, then the worker, and answers how to reach them.
+ * Starts PostgreSQL with the record and Temporal side by side, then worker and serving endpoint, and answers how to reach them.
  * When one fails, `giveUp` is told at once, so that the other does not go on; what already runs was given to `keep`.
  */
 export async function startParts(options: StartOptions, giveUp: (error: unknown) => void): Promise<Connection> {
@@ -26,15 +27,22 @@ export async function startParts(options: StartOptions, giveUp: (error: unknown)
   const [record, temporal] = await Promise.allSettled([watched(startRecord(options)), watched(startTemporal(options))]);
   options.signal.throwIfAborted();
   if (record.status === 'rejected' || temporal.status === 'rejected') throw new Error('the stack did not start');
-  const connection: Connection = { ...record.value, temporal: temporal.value };
+  const { servingUrl, ...known } = record.value;
+  const connection: Connection = { ...known, temporal: temporal.value };
   options.say(`Temporal answers on ${connection.temporal.address}; starting the worker`);
-  await startWorker(connection, options);
-  return connection;
+  const [serving, worker] = await Promise.allSettled([
+    startServing(servingUrl, options),
+    watched(startWorker(connection, options)),
+  ]);
+  options.signal.throwIfAborted();
+  if (worker.status === 'rejected') throw worker.reason;
+  const url = serving.status === 'fulfilled' ? serving.value : undefined;
+  return { ...connection, ...(url !== undefined && { serving: { url } }) };
 }
 
 async function startRecord(options: StartOptions): Promise<Record> {
   const { paths, say } = options;
-  const { owner, place, readUrl, workerUrl } = await startPostgres(options);
+  const { owner, place, readUrl, workerUrl, servingUrl } = await startPostgres(options);
   const applied = await migrate(owner.ownerUrl, say);
   await grantGroups(owner.superuserUrl);
   for (const folder of [paths.keys, paths.store]) mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -48,6 +56,7 @@ async function startRecord(options: StartOptions): Promise<Record> {
     environment: await environmentOf(owner.superuserUrl),
     readUrl,
     workerUrl,
+    servingUrl,
     store: paths.store,
     keys: paths.keys,
     people,
