@@ -131,7 +131,12 @@ it('goes on with the same data at the next start, and ends completely when asked
   await stack.stop();
   for (const part of PARTS) expect(pidOf(part), part).toBeUndefined();
   expect(existsSync(join(dir, 'connection.json'))).toBe(false);
-  expect(lines.slice(-4)).toEqual(['stopped the serving endpoint', 'stopped the worker', 'stopped Temporal', 'stopped PostgreSQL']);
+  expect(lines.slice(-4)).toEqual([
+    'stopped the serving endpoint',
+    'stopped the worker',
+    'stopped Temporal',
+    'stopped PostgreSQL',
+  ]);
 });
 
 it('stops when told to while it starts', async () => {
