@@ -2,8 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictionId } from '../../dev/serving/prediction-id.js';
+import { makePredictionLog } from '../../dev/serving/prediction-log.js';
 import type { ServingBundle } from '../../domain/serving-bundle.js';
 import { databaseNow } from '../../platform/audit.js';
+import type { Db } from '../../platform/pool.js';
 import { holdSpool } from '../../platform/serving/hold-spool.js';
 import { HOLDOUT, makeEndpoint, type TestEndpoint } from '../support/endpoint.js';
 import { PEOPLE } from '../support/promotion.js';
@@ -250,6 +253,51 @@ describe('what does not verify', () => {
     await endpoint.point(null);
     expect((await endpoint.post(PREDICT, { features: row })).status).toBe(503);
     await endpoint.point('1.2.0');
+  });
+});
+
+describe('the log', () => {
+  const made = () => ({ id: predictionId(Date.now()), model: MODEL, version: '9.9.9', features: Float32Array.of(0.1) });
+  const right = { failed: false, latencyMs: 1, predicted: 1, score: 0.5 };
+  const ids = async () =>
+    (await world.db.reader.query<{ id: string }>(`SELECT id FROM prediction WHERE version = '9.9.9' ORDER BY id`)).rows.map(
+      ({ id }) => id,
+    );
+
+  it('keeps the newest while the database is away, says so once, and writes them when it is back', async () => {
+    let isAway = true;
+    const query = (...asked: [string, unknown[]]) =>
+      isAway ? Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' })) : pool.query(...asked);
+    const said: boolean[] = [];
+    const log = makePredictionLog({ query } as Db, { everyMs: 1, most: 3, onChange: (works) => said.push(works) });
+    const all = Array.from({ length: 5 }, made);
+    for (const each of all) log.prediction({ ...each, ...right });
+    await eventually(() => Promise.resolve(said.length > 0));
+    expect(log.counts()).toEqual({ waiting: 3, written: 0, dropped: 2 });
+    isAway = false;
+    await eventually(() => Promise.resolve(log.counts().waiting === 0));
+    expect(log.counts()).toEqual({ waiting: 0, written: 3, dropped: 2 });
+    expect(said).toEqual([false, true]);
+    expect(await ids()).toEqual(
+      all
+        .slice(2)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    await log.close();
+  });
+
+  it('drops what the record refuses, and nothing else', async () => {
+    const log = makePredictionLog(pool, { everyMs: 60_000 });
+    const [good, failed] = [made(), made()];
+    log.prediction({ ...good, ...right });
+    log.prediction({ ...failed, failed: true, latencyMs: null, predicted: null, score: null });
+    for (const id of [failed.id, made().id, good.id]) log.label({ id, truth: 1 });
+    // Ending it writes what waits.
+    await log.close();
+    expect(log.counts()).toEqual({ waiting: 0, written: 3, dropped: 2 });
+    const { rows } = await world.db.reader.query('SELECT predicted, truth FROM prediction_label WHERE id = $1', [good.id]);
+    expect(rows).toEqual([{ predicted: 1, truth: 1 }]);
   });
 });
 
