@@ -60,12 +60,23 @@ module.exports = {
       ['domain', 'platform', 'workflows'],
       'a command line loads no worker code',
     ),
-    only(
-      'dev-imports-rules-and-platform',
-      'dev',
-      ['domain', 'platform'],
-      'the stack starts the others as processes of their own',
-    ),
+    {
+      name: 'dev-imports-rules-and-platform',
+      comment: 'the stack starts the others as processes of their own',
+      severity: 'error',
+      from: { path: folder('dev'), pathNot: '^dev/serving/' },
+      to: { path: folder('workflows', 'activities', 'workers', 'client') },
+    },
+    {
+      name: 'endpoint-verifies-and-opens',
+      comment: 'the demo serving endpoint has of the others what verifies a version and what opens a model',
+      severity: 'error',
+      from: { path: '^dev/serving/' },
+      to: {
+        path: folder('workflows', 'activities', 'workers', 'client'),
+        pathNot: '^(client/verify|activities/checks/model-session)\\.ts$',
+      },
+    },
     only(
       'workers-never-import-client-or-dev',
       'workers',

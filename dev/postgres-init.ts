@@ -16,6 +16,7 @@ export const LOGINS = {
   owner: 'gatehouse_owner_login',
   worker: 'gatehouse_worker_login',
   reader: 'gatehouse_reader_login',
+  serving: 'gatehouse_serving_login',
 } as const;
 
 /** The URL of one login; the environment's own TLS settings do not apply to a server on this machine. */
@@ -39,8 +40,9 @@ export async function initialise(
   signal: AbortSignal,
 ): Promise<OwnerFile['passwords']> {
   const hasData = existsSync(join(place.dataDir, 'PG_VERSION'));
-  const known = readOwnerFile(paths.root)?.passwords;
-  if (hasData && known) return known;
+  const known = readOwnerFile(paths.root)?.passwords as Partial<OwnerFile['passwords']> | undefined;
+  // A data directory of an earlier release has one login less.
+  if (hasData && known) return { ...fresh(), ...known };
   if ([paths.keys, paths.store].some((path) => existsSync(path))) {
     const gone = hasData ? paths.owner : place.dataDir;
     throw new StartError(
@@ -50,7 +52,7 @@ export async function initialise(
   }
   // What is found now belonged to a data directory of this name that was removed, or to a first start that was cut short.
   rmSync(place.dataDir, { recursive: true, force: true });
-  const passwords = { superuser: password(), owner: password(), worker: password(), reader: password() };
+  const passwords = fresh();
   writeOwner(paths, passwords, 0);
   await initdb(place, passwords.superuser, log, signal);
   return passwords;
@@ -96,6 +98,7 @@ export function postgresEnvironment(): NodeJS.ProcessEnv {
   return { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }
 
-function password(): string {
-  return randomBytes(24).toString('hex');
+function fresh(): OwnerFile['passwords'] {
+  const password = () => randomBytes(24).toString('hex');
+  return { superuser: password(), owner: password(), worker: password(), reader: password(), serving: password() };
 }

@@ -18,6 +18,8 @@ export interface Postgres {
   readonly owner: OwnerFile;
   readonly workerUrl: string;
   readonly readUrl: string;
+  /** The login that a serving system writes its predictions down with. */
+  readonly servingUrl: string;
 }
 
 /** Starts PostgreSQL on the data directory, making data, database and logins where they are not there yet. */
@@ -35,7 +37,10 @@ export async function startPostgres(options: StartOptions): Promise<Postgres> {
   const maintenance = loginUrl('superuser', passwords, port, 'postgres');
   await asSuperuser(maintenance, (client) => makeLogins(client, passwords));
   const owner = writeOwner(paths, passwords, port);
-  return { place, owner, workerUrl: loginUrl('worker', passwords, port), readUrl: loginUrl('reader', passwords, port) };
+  const [workerUrl, readUrl, servingUrl] = (['worker', 'reader', 'serving'] as const).map((login) =>
+    loginUrl(login, passwords, port),
+  ) as [string, string, string];
+  return { place, owner, workerUrl, readUrl, servingUrl };
 }
 
 interface Server {
@@ -75,7 +80,7 @@ function serverOn(port: number, { place, passwords, log, record, root }: Server)
 /** Gives the logins their groups, which the migrations have made. */
 export async function grantGroups(superuserUrl: string): Promise<void> {
   await asSuperuser(superuserUrl, async (client) => {
-    for (const group of ['owner', 'worker', 'reader'] as const)
+    for (const group of ['owner', 'worker', 'reader', 'serving'] as const)
       await client.query(`GRANT gatehouse_${group} TO ${LOGINS[group]}`);
   });
 }
@@ -89,7 +94,7 @@ export async function environmentOf(superuserUrl: string): Promise<'development'
 }
 
 async function makeLogins(client: pg.Client, passwords: OwnerFile['passwords']): Promise<void> {
-  for (const login of ['owner', 'worker', 'reader'] as const) {
+  for (const login of ['owner', 'worker', 'reader', 'serving'] as const) {
     const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [LOGINS[login]]);
     const rights = login === 'owner' ? 'LOGIN CREATEROLE' : 'LOGIN';
     await client.query(`${rowCount ? 'ALTER' : 'CREATE'} ROLE ${LOGINS[login]} ${rights} PASSWORD '${passwords[login]}'`);

@@ -20,7 +20,7 @@ import { SINKS } from './sinks/start-sinks.js';
 import type { Part } from './start-options.js';
 
 /** The order in which the parts are stopped: nothing is taken away from under what still uses it. */
-const STOP_ORDER = ['the worker', SINKS, 'Temporal', 'PostgreSQL'];
+const STOP_ORDER = ['the serving endpoint', 'the worker', SINKS, 'Temporal', 'PostgreSQL'];
 
 const { values } = parseArgs({
   options: {
@@ -99,6 +99,7 @@ async function run(): Promise<Omit<Extract<StackMessage, { type: 'refused' }>, '
 
 async function stopLeftovers(): Promise<void> {
   const left = [
+    ['serving.json', 'SIGTERM'],
     ['worker.json', 'SIGTERM'],
     ['temporal.json', 'SIGTERM'],
     ['postgres.json', 'SIGINT'],

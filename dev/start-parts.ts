@@ -7,12 +7,13 @@ import { environmentOf, grantGroups, startPostgres } from './postgres.js';
 import { startSinks } from './sinks/start-sinks.js';
 import type { StartOptions } from './start-options.js';
 import { startTemporal } from './temporal-server.js';
+import { startServing } from './serving-endpoint.js';
 import { startWorker } from './worker.js';
 
-type Record = Omit<Connection, 'temporal'>;
+type Record = Omit<Connection, 'temporal'> & { readonly servingUrl: string };
 
 /**
- * Starts PostgreSQL with the record and Temporal side by side, then the worker, and answers how to reach them.
+ * Starts PostgreSQL with the record and Temporal side by side, then worker and serving endpoint, and answers how to reach them.
  * When one fails, `giveUp` is told at once, so that the other does not go on; what already runs was given to `keep`.
  */
 export async function startParts(options: StartOptions, giveUp: (error: unknown) => void): Promise<Connection> {
@@ -32,19 +33,26 @@ export async function startParts(options: StartOptions, giveUp: (error: unknown)
   options.signal.throwIfAborted();
   if (record.status === 'rejected' || temporal.status === 'rejected' || sinks.status === 'rejected')
     throw new Error('the stack did not start');
+  const { servingUrl, ...known } = record.value;
   const connection: Connection = {
-    ...record.value,
+    ...known,
     temporal: temporal.value,
-    sinks: { ...record.value.sinks, ...sinks.value },
+    sinks: { ...known.sinks, ...sinks.value },
   };
   options.say(`Temporal answers on ${connection.temporal.address}; starting the worker`);
-  await startWorker(connection, options);
-  return connection;
+  const [serving, worker] = await Promise.allSettled([
+    startServing(servingUrl, options),
+    watched(startWorker(connection, options)),
+  ]);
+  options.signal.throwIfAborted();
+  if (worker.status === 'rejected') throw worker.reason;
+  const url = serving.status === 'fulfilled' ? serving.value : undefined;
+  return { ...connection, ...(url !== undefined && { serving: { url } }) };
 }
 
 async function startRecord(options: StartOptions): Promise<Record> {
   const { paths, say } = options;
-  const { owner, place, readUrl, workerUrl } = await startPostgres(options);
+  const { owner, place, readUrl, workerUrl, servingUrl } = await startPostgres(options);
   const applied = await migrate(owner.ownerUrl, say);
   await grantGroups(owner.superuserUrl);
   for (const folder of [paths.keys, paths.store]) mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -58,6 +66,7 @@ async function startRecord(options: StartOptions): Promise<Record> {
     environment: await environmentOf(owner.superuserUrl),
     readUrl,
     workerUrl,
+    servingUrl,
     store: paths.store,
     keys: paths.keys,
     people,

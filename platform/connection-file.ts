@@ -21,6 +21,8 @@ export interface Connection {
   readonly people: readonly ConnectedPerson[];
   /** Files that notices and messages arrive in, and the addresses of the peers that take messages (`platform/sinks.ts`). */
   readonly sinks: Readonly<Record<string, string>>;
+  /** The demo serving endpoint, where it came up. */
+  readonly serving?: { readonly url: string };
   /** Where PostgreSQL's files are: as root not always inside the data directory. */
   readonly postgres: { readonly dataDir: string; readonly binDir: string };
 }
@@ -29,7 +31,7 @@ export interface Connection {
 export interface OwnerFile {
   readonly ownerUrl: string;
   readonly superuserUrl: string;
-  readonly passwords: Readonly<Record<'superuser' | 'owner' | 'worker' | 'reader', string>>;
+  readonly passwords: Readonly<Record<'superuser' | 'owner' | 'worker' | 'reader' | 'serving', string>>;
 }
 
 /** The stack that has a data directory already; without a connection while it starts. */

@@ -14,7 +14,7 @@ const person = (name: string, group: string): ConnectedPerson => {
   return { email: `${name.toLowerCase().replace(' ', '.')}@${DOMAIN}`, name, groups: [group] };
 };
 
-/** Who can try everything out: two admins, two who register and request, and two for each gate. */
+/** Who can try everything out: two admins, two who register and request, two for each gate, and the demo's serving system. */
 const DEMO_PEOPLE: readonly ConnectedPerson[] = [
   person('Alice Admin', 'admin'),
   person('Anton Admin', 'admin'),
@@ -28,6 +28,7 @@ const DEMO_PEOPLE: readonly ConnectedPerson[] = [
   person('Boris Business', 'business'),
   person('Sara Security', 'security'),
   person('Simon Security', 'security'),
+  person('Serving Demo', 'serving'),
 ];
 
 interface EnrolledRow {

@@ -5,6 +5,8 @@ const SOURCES = {
   cli: 'client/cli.ts',
   stack: 'dev/stack.ts',
   worker: 'workers/main.ts',
+  serving: 'dev/serving/main.ts',
+  traffic: 'dev/serving/traffic/main.ts',
   'model-process': 'activities/checks/model-process.ts',
   'data-process': 'activities/checks/data-process.ts',
 } as const;

@@ -10,7 +10,9 @@ import { refusalOf } from '../verb.js';
 export function upCommand(program: Command): void {
   program
     .command('up')
-    .description('start the embedded stack (PostgreSQL, Temporal with its UI, a worker) and keep it running until Ctrl-C')
+    .description(
+      'start the embedded stack (PostgreSQL, Temporal with its UI, a worker, a serving endpoint) and keep it running until Ctrl-C',
+    )
     .option('--data-dir <D>', 'where everything is kept (default: GATEHOUSE_DATA_DIR, else .gatehouse)')
     .option('--json', 'print the addresses as one JSON document on stdout when ready; progress goes to stderr')
     .action(async ({ dataDir = readDataDir(), json = false }: { dataDir?: string; json?: boolean }) => {
@@ -48,7 +50,7 @@ function whereItRuns(dataDir: string, { refusal, runs: { pid, connection } }: Al
   return { document: { ...known, pid }, text: '', refusal };
 }
 
-function addresses(dataDir: string, { temporal, readUrl, people, environment, sinks }: Connection): Outcome {
+function addresses(dataDir: string, { temporal, readUrl, people, environment, sinks, serving }: Connection): Outcome {
   const url = new URL(readUrl);
   url.password = '';
   const postgres = url.href;
@@ -58,11 +60,14 @@ function addresses(dataDir: string, { temporal, readUrl, people, environment, si
     `  UI          ${temporal.uiUrl}`,
     `  Temporal    ${temporal.address}, namespace ${temporal.namespace}`,
     `  PostgreSQL  ${postgres}`,
+    ...(serving ? [`  Serving     ${serving.url}`] : []),
     `  Messages    mail, Slack and PagerDuty arrive in ${dataDirPaths(dataDir).sinks}`,
     '  People',
     ...people.map(({ email, name, groups }) => `    ${email.padEnd(width)}  ${name} (${groups.join(', ')})`),
     '',
     'Ctrl-C stops it.',
   ].join('\n');
-  return { document: { environment, dataDir: dataDirPaths(dataDir).root, temporal, postgres, people, sinks }, text };
+  const { root } = dataDirPaths(dataDir);
+  const document = { environment, dataDir: root, temporal, postgres, people, sinks, ...(serving && { serving }) };
+  return { document, text };
 }

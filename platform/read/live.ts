@@ -127,7 +127,7 @@ export async function labelledWindows(db: Db, changeKey: string, most: number): 
        SELECT before.* FROM apart CROSS JOIN LATERAL (
          SELECT w.id, w.from_at, w.to_at, w.figures FROM performance_window w
           WHERE w.change_key = $1 AND w.id < apart.id AND w.to_at <= apart.from_at ORDER BY w.id DESC LIMIT 1) before)
-     SELECT from_at, to_at, figures::jsonb #>> '{labels,value}' AS labels FROM (SELECT * FROM apart LIMIT $2) AS some
+     SELECT from_at, to_at, figures::jsonb #>> '{labels,value}' AS labels FROM (SELECT * FROM apart LIMIT $2) AS newest
       WHERE figures::jsonb #>> '{labels,known}' = 'true'`,
     [changeKey, most],
   );

@@ -41,26 +41,27 @@ async function refusalOf(work: Promise<unknown>): Promise<Refusal> {
 }
 
 describe('the demo people', () => {
-  it('are twelve, each with a right, a private key file and an audit event', async () => {
+  it('are thirteen, each with a right, a private key file and an audit event', async () => {
     const people = await allPeople(db.reader);
-    expect(people).toHaveLength(12);
+    expect(people).toHaveLength(13);
     const groups = people.flatMap((person) => person.groups);
     for (const group of ['admin', 'mlops', 'ds-team', 'devops', 'business', 'security']) {
       expect(groups.filter((each) => each === group)).toHaveLength(2);
     }
+    expect(groups.filter((each) => each === 'serving')).toHaveLength(1);
     for (const { email, assurance, kid } of people) {
       expect(assurance).toBe('demo');
       expect(statSync(keyPath(keys, email)).mode & 0o777).toBe(0o600);
       expect(JSON.parse(readFileSync(keyPath(keys, email), 'utf8'))).toMatchObject({ kid, email });
     }
     const { rows } = await db.reader.query(`SELECT 1 FROM audit_event WHERE action = 'person.enrolled'`);
-    expect(rows).toHaveLength(12);
+    expect(rows).toHaveLength(13);
   });
 
   it('stay as they are when enrolled again', async () => {
     const before = await db.reader.query('SELECT * FROM person ORDER BY email');
     const people = await enrolDemoPeople({ ownerUrl: db.ownerUrl, keysDir: keys });
-    expect(people).toHaveLength(12);
+    expect(people).toHaveLength(13);
     expect((await db.reader.query('SELECT * FROM person ORDER BY email')).rows).toEqual(before.rows);
   });
 

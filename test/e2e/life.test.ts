@@ -1,7 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EndpointHealth } from '../../dev/serving/health.js';
+import type { TrafficFigures } from '../../dev/serving/traffic/tally.js';
 import { CHECKS } from '../../domain/checks.js';
+import { openPool } from '../../platform/pool.js';
+import { HOLDOUT } from '../support/endpoint.js';
 import {
   decide,
   GATE_PEOPLE,
@@ -29,6 +34,16 @@ afterAll(() => down(stack));
 
 interface Refused {
   error: { code: number; what: string; allowed: string | null };
+}
+
+/** What the serving endpoint answers for one row. */
+async function predicted(query: string): Promise<{ status: number; json: Record<string, unknown> }> {
+  const response = await fetch(`${stack.connection.serving?.url}/models/${MODEL}/predict${query}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ features: HOLDOUT[0]?.features }),
+  });
+  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
 }
 
 describe("a version's life through the command line", () => {
@@ -70,6 +85,15 @@ describe("a version's life through the command line", () => {
       ['business', 'pending', 'group business'],
       ['security', 'pending', 'group security'],
     ]);
+  });
+
+  it('is answered with by the serving endpoint for those who ask for staging, while nothing is in production', async () => {
+    const { status: code, json } = await eventually(async () => {
+      const asked = await predicted('?stage=staging');
+      return asked.status === 200 && asked;
+    });
+    expect([code, json]).toEqual([200, expect.objectContaining({ model: MODEL, version: '1.2.0' })]);
+    expect((await predicted('')).status).toBe(404);
   });
 
   it('asking for production too early is refused with what is missing', async () => {
@@ -114,6 +138,40 @@ describe("a version's life through the command line", () => {
     for (const [gate, person] of GATE_PEOPLE) await stack.json(5, ...decide('approve', '1.2.0', gate, person));
   });
 
+  it('serves at once: verified, answered by the endpoint, and written down with its labels', async () => {
+    await eventually(async () => (await predicted('')).json['version'] === '1.2.0');
+    const traffic = spawn(
+      process.execPath,
+      [join(root, 'dist', 'traffic.js'), '--model-name', MODEL, '--label-delay', '0', '--json'],
+      {
+        env: { ...process.env, GATEHOUSE_DATA_DIR: stack.dir },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    const [first] = (await once(traffic.stdout, 'data')) as [Buffer];
+    traffic.kill('SIGINT');
+    await once(traffic, 'exit');
+    const figures = JSON.parse(first.toString().split('\n')[0] ?? '') as TrafficFigures;
+    expect(figures).toMatchObject({ failed: 0, refused: 0, versions: ['1.2.0'] });
+    expect(figures.answered).toBeGreaterThan(0);
+    const { log } = (await (await fetch(`${stack.connection.serving?.url}/health`)).json()) as EndpointHealth;
+    expect(log.dropped).toBe(0);
+    const reader = openPool(stack.connection.readUrl, 'test');
+    await eventually(async () => {
+      const { rows } = await reader.query<{ n: number }>(
+        `SELECT count(l.id)::int AS n FROM prediction p JOIN prediction_label l USING (id, version)
+          WHERE p.version = '1.2.0' AND NOT p.failed AND p.predicted = l.predicted AND array_length(p.features, 1) = 131`,
+      );
+      return (rows[0]?.n ?? 0) >= figures.answered;
+    });
+    await reader.end();
+    const { events } = await stack.json<{ events: { action: string; actor: string; subject: string }[] }>(0, 'audit', 'list');
+    expect(events.filter(({ action }) => action === 'version.resolved')).toMatchObject([
+      { actor: PEOPLE.mlops, subject: `${MODEL}/1.2.0` },
+      { actor: 'serving.demo@duetmind.example', subject: `${MODEL}/1.2.0` },
+    ]);
+  });
+
   it('a worse version is refused with the comparison shown', async () => {
     await stack.json(0, 'register', join(EXAMPLE, 'packages', '1.3.0'), '--approver', PEOPLE.mlops);
     const ran = await stack.cli(...promote('1.3.0', 'registered', 'staging'), '--wait');
@@ -127,6 +185,10 @@ describe("a version's life through the command line", () => {
     const old = (await status(stack)).versions.find(({ version }) => version === '1.2.0');
     expect(old).toMatchObject({ stage: 'archived' });
     expect(old?.retentionUntil).not.toBeNull();
+  });
+
+  it('the serving endpoint follows to the better version', async () => {
+    await eventually(async () => (await predicted('')).json['version'] === '1.4.0');
   });
 
   it('shows the run to an operator: summary, details, search attributes', async () => {

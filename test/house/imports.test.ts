@@ -31,6 +31,7 @@ const BREACHES = [
   ],
   ['client-imports-rules-and-platform', 'client/works.ts', `import '../workers/runs.js';`],
   ['dev-imports-rules-and-platform', 'dev/prints.ts', `import '../client/output.js';`],
+  ['endpoint-verifies-and-opens', 'dev/serving/signs.ts', `import '../../client/signing.js';`],
   ['serving-verifies-alone', 'client/verify-asks.ts', `import '../platform/people.js';`],
   ['workers-never-import-client-or-dev', 'workers/starts.ts', `import '../dev/ports.js';`],
 ] as const;

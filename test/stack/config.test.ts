@@ -33,7 +33,7 @@ function stackRuns(): void {
   writePrivateJson(join(dir, 'owner.json'), {
     ownerUrl,
     superuserUrl: ownerUrl,
-    passwords: { superuser: 'p', owner: 'p', worker: 'p', reader: 'p' },
+    passwords: { superuser: 'p', owner: 'p', worker: 'p', reader: 'p', serving: '' },
   });
 }
 

@@ -13,7 +13,7 @@ import { readStackConfig } from '../../platform/config.js';
 import { readConnection, readOwnerFile } from '../../platform/connection-file.js';
 import { packageRoot } from '../../platform/entry.js';
 
-const PARTS = ['stack', 'worker', 'temporal', 'postgres'] as const;
+const PARTS = ['stack', 'serving', 'worker', 'temporal', 'postgres'] as const;
 let dir: string;
 let stack: Stack;
 let installation: unknown;
@@ -59,7 +59,7 @@ it('keeps what it writes to its user', () => {
   for (const file of ['connection.json', 'owner.json', 'temporal.db', 'logs/worker.log']) expect(mode(file), file).toBe('600');
   expect(readConnection(dir)).toEqual(stack.connection);
   expect(Object.keys(stack.connection).sort().join()).toBe(
-    'environment,keys,people,postgres,readUrl,sinks,store,temporal,workerUrl',
+    'environment,keys,people,postgres,readUrl,serving,sinks,store,temporal,workerUrl',
   );
 });
 
@@ -74,7 +74,7 @@ it('gives each login its group and no more', async () => {
     `SELECT roleid::regrole::text AS group, member::regrole::text AS login
      FROM pg_auth_members WHERE roleid::regrole::text LIKE 'gatehouse%' AND member::regrole::text LIKE '%_login' GROUP BY 1, 2 ORDER BY 1`,
   );
-  expect(members.rows.filter(({ login, group }) => login === `${String(group)}_login`)).toHaveLength(3);
+  expect(members.rows.filter(({ login, group }) => login === `${String(group)}_login`)).toHaveLength(4);
   expect((await query(readUrl, 'SHOW server_encoding')).rows).toEqual([{ server_encoding: 'UTF8' }]);
 });
 
@@ -104,7 +104,7 @@ it('starts each part again that dies', async () => {
   ({
     rows: [installation],
   } = await query(stack.connection.readUrl, 'SELECT id FROM installation'));
-  for (const part of ['worker', 'temporal', 'postgres'] as const) {
+  for (const part of ['serving', 'worker', 'temporal', 'postgres'] as const) {
     const pid = pidOf(part);
     if (pid === undefined) throw new Error(`${part} does not run`);
     process.kill(pid, 'SIGKILL');
@@ -131,7 +131,12 @@ it('goes on with the same data at the next start, and ends completely when asked
   await stack.stop();
   for (const part of PARTS) expect(pidOf(part), part).toBeUndefined();
   expect(existsSync(join(dir, 'connection.json'))).toBe(false);
-  expect(lines.slice(-3)).toEqual(['stopped the worker', 'stopped Temporal', 'stopped PostgreSQL']);
+  expect(lines.slice(-4)).toEqual([
+    'stopped the serving endpoint',
+    'stopped the worker',
+    'stopped Temporal',
+    'stopped PostgreSQL',
+  ]);
 });
 
 it('stops when told to while it starts', async () => {
