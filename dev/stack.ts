@@ -20,7 +20,7 @@ import { SINKS } from './sinks/start-sinks.js';
 import type { Part } from './start-options.js';
 
 /** The order in which the parts are stopped: nothing is taken away from under what still uses it. */
-const STOP_ORDER = ['the serving endpoint', 'the worker', SINKS, 'Temporal', 'PostgreSQL'];
+const STOP_ORDER = ['the serving endpoint', 'the watchdog', 'the worker', SINKS, 'Temporal', 'PostgreSQL'];
 
 const { values } = parseArgs({
   options: {
@@ -100,6 +100,7 @@ async function run(): Promise<Omit<Extract<StackMessage, { type: 'refused' }>, '
 async function stopLeftovers(): Promise<void> {
   const left = [
     ['serving.json', 'SIGTERM'],
+    ['watchdog.json', 'SIGTERM'],
     ['worker.json', 'SIGTERM'],
     ['temporal.json', 'SIGTERM'],
     ['postgres.json', 'SIGINT'],

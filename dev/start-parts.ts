@@ -8,7 +8,7 @@ import { startSinks } from './sinks/start-sinks.js';
 import type { StartOptions } from './start-options.js';
 import { startTemporal } from './temporal-server.js';
 import { startServing } from './serving-endpoint.js';
-import { startWorker } from './worker.js';
+import { startWatchdog, startWorker } from './worker.js';
 
 type Record = Omit<Connection, 'temporal'> & { readonly servingUrl: string };
 
@@ -40,12 +40,13 @@ export async function startParts(options: StartOptions, giveUp: (error: unknown)
     sinks: { ...known.sinks, ...sinks.value },
   };
   options.say(`Temporal answers on ${connection.temporal.address}; starting the worker`);
-  const [serving, worker] = await Promise.allSettled([
+  const [serving, ...workers] = await Promise.allSettled([
     startServing(servingUrl, options),
     watched(startWorker(connection, options)),
+    watched(startWatchdog(connection, options)),
   ]);
   options.signal.throwIfAborted();
-  if (worker.status === 'rejected') throw worker.reason;
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
   const url = serving.status === 'fulfilled' ? serving.value : undefined;
   return { ...connection, ...(url !== undefined && { serving: { url } }) };
 }

@@ -43,8 +43,8 @@ export type ClientConfig<N extends Need = 'readUrl'> = { readonly [K in N]: stri
   readonly identityProvider?: IdentityProviderConfig;
 };
 
-/** The kinds of work that workers do, each from a task queue of its own. */
-const WORK_KINDS = ['promotions', 'evidence'] as const;
+/** The kinds of work that workers do: two from task queues of their own, and the look whether what is in production is watched. */
+const WORK_KINDS = ['promotions', 'evidence', 'watchdog'] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
 /** Everything a worker is told from outside. */
@@ -57,7 +57,7 @@ export interface WorkerConfig {
   /** The file that notices are written to; `notices.jsonl` beside the store unless named. */
   readonly notices: string;
   readonly notify: NotifyConfig;
-  /** What the worker does: the promotions, the measurements, or both. */
+  /** What the worker does: one kind, or all. */
   readonly work: readonly WorkKind[];
   /** The identity provider whose logins count; none where only keys do. */
   readonly identityProvider?: IdentityProviderConfig;
@@ -241,7 +241,7 @@ export function stackEnvironment(own: Env, env: Env = process.env): NodeJS.Proce
 function workOf(named: string | undefined, problems: string[]): readonly WorkKind[] {
   if (!named) return WORK_KINDS;
   const kind = WORK_KINDS.find((each) => each === named);
-  if (!kind) problems.push(`GATEHOUSE_WORK: is neither ${WORK_KINDS.join(' nor ')}; unset it for both`);
+  if (!kind) problems.push(`GATEHOUSE_WORK: is none of ${WORK_KINDS.join(', ')}; unset it for all`);
   return kind ? [kind] : WORK_KINDS;
 }
 

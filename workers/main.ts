@@ -7,8 +7,10 @@ import { CHANNELS } from '../domain/notice.js';
 import { readWorkerConfig, type WorkKind } from '../platform/config.js';
 import { preflight } from '../platform/preflight.js';
 import { EVIDENCE_QUEUE, TASK_QUEUE } from '../workflows/messages.js';
-import { createLog, openDependencies, workflowCode, type Dependencies } from './dependencies.js';
+import { openDependencies, workflowCode, type Dependencies } from './dependencies.js';
 import { startReconciling } from './reconcile.js';
+import { createLog } from './telling.js';
+import { startWatchdog } from './watchdog.js';
 import { createWatches } from './watches.js';
 
 /** Open runs kept in memory; an evicted one is replayed at its next task. */
@@ -24,10 +26,14 @@ async function main(): Promise<void> {
   const config = readWorkerConfig();
   await preflight(config.databaseUrl, config.prometheus);
   const dependencies = await openDependencies(config, log);
-  const workers = await Promise.all(config.work.map((kind) => createWorker(kind, dependencies, config.temporal.namespace)));
+  const queues = config.work.filter((kind) => kind !== 'watchdog');
+  const workers = await Promise.all(queues.map((kind) => createWorker(kind, dependencies, config.temporal.namespace)));
   const { activities, client } = dependencies;
   const reconciling = config.work.includes('promotions')
     ? startReconciling({ ...activities, client, holds: () => reconcileHolds(activities), watches: createWatches(activities) })
+    : undefined;
+  const watchdog = config.work.includes('watchdog')
+    ? startWatchdog({ ...activities, deliver: (key) => activities.runs.deliver(key) })
     : undefined;
   const running = workers.map((worker) => worker.run());
   process.stdout.write('gatehouse worker ready\n');
@@ -38,12 +44,13 @@ async function main(): Promise<void> {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.allSettled(running);
     await reconciling?.stop();
+    await watchdog?.stop();
     await dependencies.close();
   }
 }
 
 async function createWorker(
-  kind: WorkKind,
+  kind: Exclude<WorkKind, 'watchdog'>,
   { activities, connection, payloadCodecs }: Dependencies,
   namespace: string,
 ): Promise<Worker> {

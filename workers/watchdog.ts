@@ -15,6 +15,8 @@ export interface WatchdogDeps {
   /** Tells people of a notice that is on the record. */
   readonly deliver: (key: string) => Promise<void>;
   readonly log: Log;
+  /** After how long a notice that still lacks a delivery is delivered again; where it is not said, others see to that. Milliseconds. */
+  readonly againMs?: number;
 }
 
 /**
@@ -44,18 +46,32 @@ export function startWatchdog(deps: WatchdogDeps): { stop(): Promise<void> } {
 /** One look; answers the intervals of all versions in production. */
 export async function lookOnce(deps: WatchdogDeps): Promise<number[]> {
   const versions = await versionsInService(deps.pool);
+  for (const key of await overdue(deps)) tell(deps, key);
   const open = await openWatchIncidents(deps.pool);
   for (const watched of versions) {
     const is = silenceOf(watched);
     if (is === 'silent' ? open.has(watched.changeKey) : is === 'open' || !open.has(watched.changeKey)) continue;
-    for (const key of await raise(deps, watched.changeKey, watched.model)) {
-      // Nobody waits for a channel: the next version may be silent as well.
-      void deps
-        .deliver(key)
-        .catch((error: unknown) => deps.log('warn', 'a notice could not be sent out', { key, ...loggable(error) }));
-    }
+    for (const key of await raise(deps, watched.changeKey, watched.model)) tell(deps, key);
   }
   return versions.map(({ policy }) => policy.watch.every);
+}
+
+/** Nobody waits for a channel: the next version may be silent as well. */
+function tell({ deliver, log }: WatchdogDeps, key: string): void {
+  void deliver(key).catch((error: unknown) => log('warn', 'a notice could not be sent out', { key, ...loggable(error) }));
+}
+
+/** The notices of silent watches that lack a delivery for too long, whoever has written them. */
+async function overdue({ pool, againMs }: WatchdogDeps): Promise<string[]> {
+  if (againMs === undefined) return [];
+  const { rows } = await pool.query<{ key: string }>(
+    `SELECT n.key FROM notice n
+      WHERE n.kind = 'incident' AND n.subject IN (SELECT id FROM incident WHERE condition = 'watch')
+        AND n.at < gatehouse_now() - make_interval(secs => $1::float8 / 1000)
+        AND (SELECT count(*) FROM notice_delivery d WHERE d.notice_key = n.key) < 1 + coalesce(cardinality(n.channels), 0)`,
+    [againMs],
+  );
+  return rows.map(({ key }) => key);
 }
 
 function silenceOf({ silentMs, lastSeverity, policy }: InService): ReturnType<typeof judgeSilence> {

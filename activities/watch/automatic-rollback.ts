@@ -142,6 +142,8 @@ async function tellOfNoRollback(
     key: `incident/${open.id}/page/${again}`,
     kind: 'incident',
     subject: open.id,
+    model,
+    version,
     audience: ['on_call', 'mlops', 'devops'],
     title: `${model} ${version} should not serve and cannot be rolled back by itself`,
     body: what,

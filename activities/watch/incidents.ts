@@ -42,6 +42,8 @@ function noticeOf({ model, version }: Subject, incident: IncidentChange): Notice
     key: `incident/${id}/${change}${change === 'closed' ? '' : `/${severity}`}`,
     kind: 'incident',
     subject: id,
+    model,
+    version,
     audience: AUDIENCE[told],
     title:
       change === 'closed'
