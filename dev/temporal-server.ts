@@ -23,7 +23,6 @@ const SEARCH_ATTRIBUTES = {
   PendingGates: 'KeywordList',
   SoakEndsAt: 'Datetime',
   Severity: 'Keyword',
-  Severity: 'Keyword',
 };
 
 /** Starts Temporal's development server with its state in the data directory, its namespace and search attributes ready. */
