@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import type { JsonValue } from '../domain/canonical.js';
 import type { Feature } from '../domain/checks.js';
 import type { ColumnExpectation, DataProfile } from '../domain/data-profile.js';
+import type { TrainingDistribution } from '../domain/drift/training-distribution.js';
 import type { FeatureReading, LiveReading } from '../domain/live.js';
 import type { PrometheusPolicy } from '../domain/watch-policy.js';
 import type { IdentityProviderConfig } from '../platform/identity-provider.js';
@@ -91,10 +92,18 @@ export interface ProfileRequest {
   readonly features: readonly (Feature & ColumnExpectation)[];
 }
 
+/** A training set, and the features of its view. */
+export interface DistributionRequest {
+  readonly path: string;
+  readonly features: readonly Feature[];
+}
+
 /** Counts what is in data files without holding them in memory. */
 export interface DataProfiler {
   /** What is wrong with a file is in the answer; throws when it could not be counted (time-out, no memory, killed). */
   profile(request: ProfileRequest, signal?: AbortSignal): Promise<DataProfile>;
+  /** How the features that are numbers are distributed; throws as well where the file does not have them. */
+  distribution(request: DistributionRequest, signal?: AbortSignal): Promise<TrainingDistribution>;
 }
 
 /** The promotions' runs in Temporal, as seen from the record's side: both calls are safe to repeat. */
