@@ -1,5 +1,5 @@
 import { unknown, type Reading } from './live.js';
-import { notKnown, type Condition } from './live-condition.js';
+import { isBeyond, notKnown, type Condition } from './live-condition.js';
 import { formatFigure } from './metrics.js';
 import type { Policy } from './policy.js';
 import { normalTail } from './tails.js';
@@ -73,7 +73,7 @@ export function conceptDriftCondition(trend: Reading<Trend>, { drift, alerts }: 
   const limit = `a fall > ${formatFigure(bound)}, chance at most ${formatFigure(drift.false_alarms)}`;
   if (!trend.known) return notKnown('concept-drift', trend.why, { limit });
   const { windows, perDay, fall, chance } = trend.value;
-  const isFalling = fall > bound && chance <= drift.false_alarms;
+  const isFalling = isBeyond(fall, bound) && chance <= drift.false_alarms;
   const falling = `the accuracy falls by ${formatFigure(-perDay, 4)} a day over ${windows} windows, ${formatFigure(fall, 4)} in all`;
   return {
     condition: 'concept-drift',

@@ -39,17 +39,24 @@ export function notKnown(condition: ConditionName, why: string, more: Partial<Co
   return { condition, severity: 'none', known: false, measured: '', limit: '', baseline: '', ...more, why };
 }
 
-/**
- * The worst limit that a figure is beyond, or undefined. Rules §4: "strict: exactly N is not yet a drop"; a figure that is beyond
- * by no more than the rounding of its computation is exactly N.
- */
+/** The worst limit that a figure is beyond, or undefined. */
 export function broken(figure: number, limits: readonly Limit[]): Limit | undefined {
   return limits
-    .filter(([, limit]) => figure - limit > ROUNDING * Math.max(1, Math.abs(limit)))
+    .filter(([, limit]) => isBeyond(figure, limit))
     .toSorted(([first], [second]) => CONDITION_SEVERITIES.indexOf(second) - CONDITION_SEVERITIES.indexOf(first))[0];
 }
 
-const ROUNDING = 1e-9;
+/**
+ * Whether a figure is beyond a limit. Rules §4: "strict: exactly N is not yet a drop"; a figure that is beyond by no more than the
+ * rounding of its computation is exactly N.
+ */
+export function isBeyond(figure: number, limit: number): boolean {
+  return figure - limit > rounding(limit);
+}
+
+function rounding(limit: number): number {
+  return 1e-9 * Math.max(1, Math.abs(limit));
+}
 
 /** The lowest limit there is: what the figure is told against while it is beyond none. */
 export function lowest(limits: readonly Limit[]): number {
@@ -58,7 +65,7 @@ export function lowest(limits: readonly Limit[]): number {
 
 /** A figure and a limit as text, such that they look different where they are. */
 export function apart(figure: number, limit: number): { readonly figure: string; readonly limit: string } {
-  const isEqual = Math.abs(figure - limit) <= ROUNDING * Math.max(1, Math.abs(limit));
+  const isEqual = Math.abs(figure - limit) <= rounding(limit);
   const [shown, against] = formatApart(isEqual ? limit : figure, limit);
   return { figure: shown, limit: against };
 }

@@ -15,9 +15,9 @@ function serviceTexts({ requests, errors, latency }: ServiceFigures, windowMs: n
     errors,
     error_rate: requests > 0 ? errors / requests : null,
     throughput: (requests * 1_000) / windowMs,
-    latency_p50: latency?.p50 ?? null,
-    latency_p95: latency?.p95 ?? null,
-    latency_p99: latency?.p99 ?? null,
+    p50_ms: latency?.p50 ?? null,
+    p95_ms: latency?.p95 ?? null,
+    p99_ms: latency?.p99 ?? null,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { FeatureSample } from '../live.js';
+import { isBeyond } from '../live-condition.js';
 import { distanceTail, fisherTail } from '../tails.js';
 import type { DriftPolicy } from '../watch-policy.js';
 import { binEdges, countInBins, homogeneityChance, joinSparse, stabilityIndex, sum, type BinnedRows } from './bins.js';
@@ -53,9 +54,10 @@ export function featureDrift(
   const level = policy.false_alarms / (TESTS * features);
   const drifted: FeatureDrift['drifted'][number][] = [];
   const { psi, psiChance, ks, ksChance, rankChance } = differences;
-  if (psi > policy.psi && psiChance <= level) drifted.push('psi');
-  if (ks > policy.ks && Math.min(ksChance, rankChance) <= level) drifted.push('ks');
-  if (missing.missing - missing.missingInTraining > MISSING_MARGIN && missing.missingChance <= level) drifted.push('missing');
+  if (isBeyond(psi, policy.psi) && psiChance <= level) drifted.push('psi');
+  if (isBeyond(ks, policy.ks) && Math.min(ksChance, rankChance) <= level) drifted.push('ks');
+  if (isBeyond(missing.missing - missing.missingInTraining, MISSING_MARGIN) && missing.missingChance <= level)
+    drifted.push('missing');
   return { name: training.name, ...differences, ...missing, drifted };
 }
 
