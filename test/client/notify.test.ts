@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startSinks } from '../../dev/sinks/start-sinks.js';
-import type { Part } from '../../dev/start-options.js';
+import { startSinks, type Sinks } from '../../dev/sinks/start-sinks.js';
 import { makeDataDir } from '../../platform/connection-file.js';
 import { entry } from '../../platform/entry.js';
 import { withSinks, type SinkPlaces } from '../../platform/sinks.js';
@@ -23,13 +22,14 @@ interface Answer {
 
 let dir: string;
 let sinks: SinkPlaces;
-const parts: Part[] = [];
+let started: Sinks;
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'gatehouse-notify-test-'));
-  sinks = await startSinks({ paths: makeDataDir(dir), keep: (part) => parts.push(part) });
+  started = await startSinks(makeDataDir(dir));
+  sinks = started.places;
 });
 afterAll(async () => {
-  for (const part of parts) await part.stop();
+  await started.close();
   rmSync(dir, { recursive: true });
 });
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.js';
@@ -6,7 +8,7 @@ import type { Channel } from '../../activities/ports.js';
 import type { Notice } from '../../domain/notice.js';
 import { inTransaction } from '../../platform/pool.js';
 import { startLost } from '../../workers/side-runs.js';
-import { MODEL } from '../support/stack.js';
+import { EXAMPLE, MODEL } from '../support/stack.js';
 import { AT, first, makeWorld, type World } from '../support/world.js';
 import { RETRY_AFTER_S } from './channel-contract.js';
 import { fakeChannel } from './fake-channel.js';
@@ -81,6 +83,18 @@ describe('which channels a notice goes over', () => {
     const key = await write(severity ? { severity } : {});
     const { rows } = await world.db.reader.query('SELECT channels, severity, model FROM notice WHERE key = $1', [key]);
     expect(rows).toEqual([{ channels, severity: severity ?? null, model: MODEL }]);
+  });
+
+  it("as the model's own policy says, also of what nobody gave a severity", async () => {
+    const own = readFileSync(join(EXAMPLE, 'policy.yaml'), 'utf8');
+    const routing = 'routing: { critical: [email], addressed: [] }';
+    const { digest: file } = await world.deps.store.putBytes(Buffer.from(`${own}\n${routing}\n`));
+    expect(await world.act('policy', `alice.admin${AT}`, { file, model: MODEL })).toMatchObject({ accepted: true });
+    const keys = [await write({ severity: 'critical' }), await write(), await write({ subject: 'all models' })];
+    const { rows } = await world.db.reader.query('SELECT channels FROM notice WHERE key = ANY ($1) ORDER BY at', [keys]);
+    expect(rows).toEqual([{ channels: ['email'] }, { channels: [] }, { channels: ['slack', 'email'] }]);
+    const { digest: before } = await world.deps.store.putBytes(Buffer.from(`${own}\n# again\n`));
+    expect(await world.act('policy', `alice.admin${AT}`, { file: before, model: MODEL })).toMatchObject({ accepted: true });
   });
 
   it('over no other, whoever asks for it, and over each once', async () => {

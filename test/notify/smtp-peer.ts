@@ -19,7 +19,7 @@ export async function startSmtpPeer(behaviour: Behaviour) {
   return {
     server: { ...smtp.server, login: LOGIN } satisfies MailServer,
     arrived: () => smtp.taken.map(({ message }) => headerOf(message, 'Message-ID') ?? ''),
-    close: behaviour === 'gone' ? () => Promise.resolve() : smtp.close,
+    close: behaviour === 'gone' ? () => Promise.resolve() : () => smtp.close(),
   };
 }
 
