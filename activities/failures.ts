@@ -25,6 +25,9 @@ export class Away extends Error {
   }
 }
 
+/** Whatever another side asks for, it is tried again within an hour. */
+const MOST_RETRY_AFTER_MS = 3_600_000;
+const LEAST_RETRY_AFTER_MS = 1_000;
 const CONFLICT = 'GH001';
 const FACT_MISSING = 'GH002';
 /** PostgreSQL: connection exceptions, insufficient resources, operator intervention, transaction rollback. */
@@ -97,8 +100,14 @@ export function toFailure(error: unknown): Error {
       message: error instanceof BadInput || error instanceof NotYet ? message : `${TOLD[kind]} (${what}); see the worker's log`,
       type: kind,
       nonRetryable: kind === 'bad-input',
+      ...nextRetryDelay(error),
     }),
   );
+}
+
+function nextRetryDelay(error: unknown): { readonly nextRetryDelay?: number } {
+  if (!(error instanceof Away) || error.retryAfterMs === undefined) return {};
+  return { nextRetryDelay: Math.min(MOST_RETRY_AFTER_MS, Math.max(LEAST_RETRY_AFTER_MS, error.retryAfterMs)) };
 }
 
 /** An error as a log shall have it: its kind, code and place, without its text. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { createPollHealth } from './poll-health.js';
-import { createDeliver } from './notify/deliver.js';
+import { createPollWatch } from './watch/poll-watch.js';
+import { createDeliver, createDeliverTo } from './notify/deliver.js';
 import { createAfterChange } from './registry/after-change.js';
 import { applyEnvelope } from './registry/apply.js';
 import { createChangeProduction } from './registry/change.js';
@@ -38,7 +39,9 @@ export function createActivities(deps: Deps) {
     followUp: classified(createFollowUp(deps)),
     afterChange: classified(createAfterChange(deps)),
     deliver: classified(createDeliver(deps)),
+    deliverTo: classified(createDeliverTo(deps)),
     pollHealth: classified(createPollHealth(deps)),
+    pollWatch: classified(createPollWatch(deps)),
   };
 }
 

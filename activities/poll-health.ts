@@ -1,12 +1,17 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Attempt } from '../domain/attempt.js';
+import { baselineOf } from '../domain/baseline.js';
+import { canonicalJson, type JsonValue } from '../domain/canonical.js';
 import { roundOfReset } from '../domain/rounds.js';
 import { earnedAfter, stretchOf, type Health } from '../domain/soak.js';
+import { monitoringMissing, stagingVerdict } from '../domain/staging-health.js';
 import { loadAttempt } from '../platform/attempt.js';
 import { printable } from '../platform/files/quoted.js';
 import { inTransaction, type Tx } from '../platform/pool.js';
+import type { WindowFigures } from '../platform/read/live.js';
 import { firstHoldoutRow } from './checks/holdout.js';
+import { ensureTrainingDistribution } from './checks/training-distribution.js';
 import { probeArtifact } from './health-probe.js';
 import type { Deps } from './registry/deps.js';
 import { sendOut } from './notify/notices.js';
@@ -14,6 +19,8 @@ import { openRound } from './registry/round.js';
 import { lockAttempt, settle } from './registry/settle.js';
 import { loadSubject, PackageDamaged } from './registry/subject.js';
 import { loggable } from './failures.js';
+import { reasonOf } from './watch/look.js';
+import { readLive } from './watch/read-live.js';
 
 const HEARTBEAT_MS = 5_000;
 /** Two looks are never closer than this, however soon something is due. */
@@ -23,6 +30,9 @@ interface Look {
   readonly verdict: Health;
   readonly reason: string;
   readonly tookMs: number;
+  /** Why drift monitoring is not configured; empty when it is, null where nobody could look. */
+  readonly monitoring: string | null;
+  readonly figures: WindowFigures | null;
 }
 
 /**
@@ -56,12 +66,13 @@ export function createPollHealth(deps: Deps) {
   };
 }
 
-async function probe({ pool, store, models, log }: Deps, attempt: Attempt): Promise<Look> {
+async function probe(deps: Deps, attempt: Attempt): Promise<Look> {
+  const { pool, store, models, log } = deps;
   const started = Date.now();
   try {
     const subject = await loadSubject(pool, store, attempt.model, attempt.version);
     if (!subject) throw new Error(`${attempt.model} ${attempt.version} is not registered`);
-    return await probeArtifact({
+    const artifact = await probeArtifact({
       store,
       models,
       subject,
@@ -69,21 +80,36 @@ async function probe({ pool, store, models, log }: Deps, attempt: Attempt): Prom
       row: () => firstHoldoutRow(store, subject, cancellationSignal()),
       signal: cancellationSignal(),
     });
+    const { model, version, policy, findings } = attempt;
+    const training = await ensureTrainingDistribution(deps, subject, cancellationSignal());
+    const live = await readLive(
+      deps,
+      { model, version, policy, baseline: baselineOf(findings), training, labelled: [] },
+      cancellationSignal(),
+    );
+    const { figures, severity } = live;
+    return {
+      ...stagingVerdict(artifact, { service: figures.service, severity, reason: reasonOf(live) }, policy),
+      monitoring: monitoringMissing(figures, training !== undefined),
+      figures,
+      tookMs: Date.now() - started,
+    };
   } catch (error) {
     cancellationSignal().throwIfAborted();
-    if (error instanceof PackageDamaged) return { verdict: 'critical', reason: error.message, tookMs: Date.now() - started };
+    const nothing = { monitoring: null, figures: null, tookMs: Date.now() - started };
+    if (error instanceof PackageDamaged) return { verdict: 'critical', reason: error.message, ...nothing };
     log('warn', 'staging health could not be read', { promotionId: attempt.promotionId, ...loggable(error) });
-    return { verdict: 'unknown', reason: error instanceof Error ? error.message : String(error), tookMs: Date.now() - started };
+    return { verdict: 'unknown', reason: error instanceof Error ? error.message : String(error), ...nothing };
   }
 }
 
-async function writeWindow(tx: Tx, attempt: Attempt, { verdict, reason, tookMs }: Look): Promise<void> {
+async function writeWindow(tx: Tx, attempt: Attempt, { verdict, reason, tookMs, monitoring, figures }: Look): Promise<void> {
   if (attempt.state !== 'staging' || !attempt.soak) return;
   const stretch = stretchOf(attempt.soak, attempt.now, attempt.policy);
   const earnedMs = earnedAfter(attempt.soak, { ...stretch, verdict }, attempt.policy);
   await tx.query(
-    `INSERT INTO performance_window (promotion_id, from_at, to_at, verdict, reason, earned_ms, took_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    `INSERT INTO performance_window (promotion_id, from_at, to_at, verdict, reason, earned_ms, took_ms, monitoring, figures)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       attempt.promotionId,
       new Date(stretch.from).toISOString(),
@@ -93,6 +119,8 @@ async function writeWindow(tx: Tx, attempt: Attempt, { verdict, reason, tookMs }
       printable(reason),
       earnedMs,
       tookMs,
+      monitoring,
+      figures && canonicalJson(figures as unknown as JsonValue),
     ],
   );
   const round = roundOfReset(attempt, { earnedMs, why: reason });

@@ -2,10 +2,11 @@ import type { JWK } from 'jose';
 import type { JsonValue } from '../domain/canonical.js';
 import type { Feature } from '../domain/checks.js';
 import type { ColumnExpectation, DataProfile } from '../domain/data-profile.js';
+import type { TrainingDistribution } from '../domain/drift/training-distribution.js';
 import type { FeatureReading, LiveReading } from '../domain/live.js';
-import type { Notice, Severity } from '../domain/notice.js';
 import type { PrometheusPolicy } from '../domain/watch-policy.js';
 import type { IdentityProviderConfig } from '../platform/identity-provider.js';
+import type { Message } from '../platform/message/message.js';
 import type { HoldSpool } from '../platform/serving/hold-spool.js';
 
 /** Rows of numbers a model is fed, in the order of its features, and the labels beside them. */
@@ -91,10 +92,18 @@ export interface ProfileRequest {
   readonly features: readonly (Feature & ColumnExpectation)[];
 }
 
+/** A training set, and the features of its view. */
+export interface DistributionRequest {
+  readonly path: string;
+  readonly features: readonly Feature[];
+}
+
 /** Counts what is in data files without holding them in memory. */
 export interface DataProfiler {
   /** What is wrong with a file is in the answer; throws when it could not be counted (time-out, no memory, killed). */
   profile(request: ProfileRequest, signal?: AbortSignal): Promise<DataProfile>;
+  /** How the features that are numbers are distributed; throws as well where the file does not have them. */
+  distribution(request: DistributionRequest, signal?: AbortSignal): Promise<TrainingDistribution>;
 }
 
 /** The promotions' runs in Temporal, as seen from the record's side: both calls are safe to repeat. */
@@ -103,6 +112,11 @@ export interface Runs {
   ensure(promotionId: string): Promise<void>;
   /** Makes sure a run follows up a production change that was made by hand. */
   follow(change: { readonly key: string; readonly model: string }): Promise<void>;
+  /** Makes sure a run watches a version in production; `isAnew` ends the one that lives, which does nothing. */
+  watch(
+    change: { readonly key: string; readonly model: string; readonly version: string; readonly n: number },
+    isAnew?: boolean,
+  ): Promise<void>;
   /** Makes sure a run delivers a notice. */
   deliver(noticeKey: string): Promise<void>;
   /** Tells the run that the record changed; a lost nudge is made good by the next look at staging health. */
@@ -160,17 +174,6 @@ export interface MetricsSource {
 
 /** Where the figures of a version come from by the name that its policy gives; one that is not there answers that it is away. */
 export type MetricsSources = (named: string) => MetricsSource;
-
-/** A notice with everything that a channel says and where it goes, made from the record and the model's policy. */
-export interface Message extends Notice {
-  readonly at: string;
-  readonly severity: Severity;
-  /** Facts for whoever reads it, in the order in which they are shown. */
-  readonly facts: readonly { readonly name: string; readonly value: string }[];
-  readonly links: readonly { readonly name: string; readonly url: string }[];
-  /** The e-mail addresses that the audience comes to, the Slack channel that the policy's contacts name, and who is on call. */
-  readonly to: { readonly emails: readonly string[]; readonly slack: string | null; readonly onCall: string | null };
-}
 
 /** One way to tell people something. The same message may be sent twice: its key makes the repeat recognisable. */
 export interface Channel {

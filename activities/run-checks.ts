@@ -1,14 +1,16 @@
-import { heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Attempt } from '../domain/attempt.js';
 import type { CheckName } from '../domain/checks.js';
 import { nextOf } from '../domain/lifecycle.js';
 import { loadAttempt } from '../platform/attempt.js';
 import { inTransaction } from '../platform/pool.js';
 import { checks } from './checks/index.js';
-import { BadInput } from './failures.js';
+import { BadInput, loggable } from './failures.js';
 import { measureCheck, type Round } from './measure-check.js';
+import { ensureTrainingDistribution } from './metrics/training-distribution.js';
 import type { Deps } from './registry/deps.js';
 import { lockAttempt } from './registry/settle.js';
+import { loadSubject } from './registry/subject.js';
 import { writeVerdict, type NewVerdict } from './registry/verdict.js';
 
 /** Often enough that a run that is ended ends its measurements within seconds. */
@@ -41,6 +43,7 @@ export function createRunChecks(deps: Deps) {
       const started = Date.now();
       const finding = await measureCheck(deps, attempt, check, round);
       await record(deps, { attempt, phase, finding, tookMs: Date.now() - started });
+      if (check === 'data-quality' && finding.verdict === 'pass') await keepDistribution(deps, attempt);
       shown.now.splice(shown.now.indexOf(check), 1);
       shown.measured.push(check);
     };
@@ -52,6 +55,18 @@ export function createRunChecks(deps: Deps) {
       clearInterval(beat);
     }
   };
+}
+
+/** What drift is measured against later: no verdict waits for it, and where it is not made now, it is made when it is needed. */
+async function keepDistribution(deps: Deps, { promotionId, model, version }: Attempt): Promise<void> {
+  const signal = cancellationSignal();
+  try {
+    const subject = await loadSubject(deps.pool, deps.store, model, version);
+    if (subject) await ensureTrainingDistribution(deps, subject, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    deps.log('warn', 'the distribution of a training set was not kept', { promotionId, ...loggable(error) });
+  }
 }
 
 /** The bytes are looked at before anything is made of them; the load is measured while nothing else is at work. */

@@ -83,6 +83,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'say what is wrong here, and how to mend it',
     load: async () => (await import('./commands/doctor.js')).doctorCommand,
   },
+  notify: {
+    does: 'try the channels over which people are told',
+    load: async () => (await import('./commands/notify.js')).notifyCommand,
+  },
   worker: { does: 'run a worker', load: async () => (await import('./commands/worker.js')).workerCommand },
   migrate: {
     does: "bring the record's schema up to date",

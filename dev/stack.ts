@@ -16,10 +16,11 @@ import { markStopping, releaseLock, takeLock } from './lock.js';
 import { endRecorded, type ProcessRecord } from './process-record.js';
 import { StartError } from './start-error.js';
 import { startParts } from './start-parts.js';
+import { SINKS } from './sinks/start-sinks.js';
 import type { Part } from './start-options.js';
 
 /** The order in which the parts are stopped: nothing is taken away from under what still uses it. */
-const STOP_ORDER = ['the serving endpoint', 'the worker', 'Temporal', 'PostgreSQL'];
+const STOP_ORDER = ['the serving endpoint', 'the watchdog', 'the worker', SINKS, 'Temporal', 'PostgreSQL'];
 
 const { values } = parseArgs({
   options: {
@@ -99,6 +100,7 @@ async function run(): Promise<Omit<Extract<StackMessage, { type: 'refused' }>, '
 async function stopLeftovers(): Promise<void> {
   const left = [
     ['serving.json', 'SIGTERM'],
+    ['watchdog.json', 'SIGTERM'],
     ['worker.json', 'SIGTERM'],
     ['temporal.json', 'SIGTERM'],
     ['postgres.json', 'SIGINT'],
@@ -110,12 +112,13 @@ async function stopLeftovers(): Promise<void> {
   }
 }
 
-function removeData({ owner, store, serving, notices, keys, trust, postgres, temporalDb }: DataDirPaths): void {
+function removeData({ owner, store, serving, notices, sinks, keys, trust, postgres, temporalDb }: DataDirPaths): void {
   for (const path of [
     owner,
     store,
     serving,
     notices,
+    sinks,
     keys,
     trust,
     postgres,

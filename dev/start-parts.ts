@@ -4,10 +4,11 @@ import { enrolDemoPeople } from '../platform/demo-people.js';
 import { migrate } from '../platform/migrate.js';
 import { copyTrust } from '../platform/trust-copy.js';
 import { environmentOf, grantGroups, startPostgres } from './postgres.js';
+import { startSinks } from './sinks/start-sinks.js';
 import type { StartOptions } from './start-options.js';
 import { startTemporal } from './temporal-server.js';
 import { startServing } from './serving-endpoint.js';
-import { startWorker } from './worker.js';
+import { startWatchdog, startWorker } from './worker.js';
 
 type Record = Omit<Connection, 'temporal'> & { readonly servingUrl: string };
 
@@ -24,18 +25,28 @@ export async function startParts(options: StartOptions, giveUp: (error: unknown)
       throw error;
     }
   };
-  const [record, temporal] = await Promise.allSettled([watched(startRecord(options)), watched(startTemporal(options))]);
-  options.signal.throwIfAborted();
-  if (record.status === 'rejected' || temporal.status === 'rejected') throw new Error('the stack did not start');
-  const { servingUrl, ...known } = record.value;
-  const connection: Connection = { ...known, temporal: temporal.value };
-  options.say(`Temporal answers on ${connection.temporal.address}; starting the worker`);
-  const [serving, worker] = await Promise.allSettled([
-    startServing(servingUrl, options),
-    watched(startWorker(connection, options)),
+  const [record, temporal, sinks] = await Promise.allSettled([
+    watched(startRecord(options)),
+    watched(startTemporal(options)),
+    watched(startSinks(options)),
   ]);
   options.signal.throwIfAborted();
-  if (worker.status === 'rejected') throw worker.reason;
+  if (record.status === 'rejected' || temporal.status === 'rejected' || sinks.status === 'rejected')
+    throw new Error('the stack did not start');
+  const { servingUrl, ...known } = record.value;
+  const connection: Connection = {
+    ...known,
+    temporal: temporal.value,
+    sinks: { ...known.sinks, ...sinks.value },
+  };
+  options.say(`Temporal answers on ${connection.temporal.address}; starting the worker`);
+  const [serving, ...workers] = await Promise.allSettled([
+    startServing(servingUrl, options),
+    watched(startWorker(connection, options)),
+    watched(startWatchdog(connection, options)),
+  ]);
+  options.signal.throwIfAborted();
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
   const url = serving.status === 'fulfilled' ? serving.value : undefined;
   return { ...connection, ...(url !== undefined && { serving: { url } }) };
 }

@@ -105,6 +105,8 @@ export interface Attempt {
   /** SHA-256 of this round's evidence; null until every check has a verdict. */
   readonly evidenceDigest: string | null;
   readonly soak: Soak | null;
+  /** Why its drift monitoring is not configured, as the last look at staging found it; empty when it is. */
+  readonly monitoring: string;
   /** The critical issue that staging health found in this round, if any. */
   readonly critical: string | null;
   readonly decisions: readonly DecisionRecord[];
@@ -118,10 +120,11 @@ export interface Attempt {
   readonly freezes: readonly Freeze[];
   /** What people signed to skip a wait of this attempt, in the order received. */
   readonly breakGlass: readonly GlassSignature[];
-  /** The production change this attempt made, the decisions it stands on, and which of its follow-ups are done. */
+  /** The production change this attempt made, the decisions it stands on, what follows it and what of that is done. */
   readonly change: {
     readonly key: string;
     readonly decisions?: readonly string[];
+    readonly followUps: readonly string[];
     readonly followUpsDone: readonly string[];
   } | null;
 }

@@ -37,6 +37,7 @@ export function eligibilityOf(attempt: Attempt): Eligibility {
     ...checkConditions(attempt),
     soakCondition(attempt),
     incidentCondition(attempt),
+    monitoringCondition(attempt),
     freezeCondition(attempt),
     ...requestConditions(attempt),
     ...gateConditions(attempt),
@@ -55,6 +56,7 @@ export function conditionsBefore(asks: Pick<Attempt, 'policy'>): Condition[] {
   return [
     ...CHECKS.map((check) => pending(check, 'check', 'gatehouse promote')),
     pending('soak', 'soak', 'time in staging'),
+    pending(MONITORING, 'checklist', 'whoever runs the metrics source'),
     ...foldGates({ decisions: [], round: 0, policy: asks.policy }).map(({ gate }) =>
       pending(gate, 'gate', `group ${asks.policy.gates[gate].group}`),
     ),
@@ -141,6 +143,21 @@ function incidentCondition({ critical }: Attempt): Condition {
     limit: 'none open',
     source: 'staging health',
     who: 'gatehouse',
+  };
+}
+
+const MONITORING = 'drift-monitoring';
+
+function monitoringCondition({ monitoring, state, policy }: Attempt): Condition {
+  const isOpen = state === 'staging' || state === 'validating';
+  return {
+    id: MONITORING,
+    kind: 'checklist',
+    verdict: monitoring === '' ? 'pass' : isOpen ? 'pending' : 'fail',
+    measured: monitoring || 'the source answers for this version, the training distribution is stored',
+    limit: 'configured',
+    source: policy.watch.source,
+    who: 'whoever runs the metrics source',
   };
 }
 

@@ -47,10 +47,20 @@ export function byHandKey(kind: 'rollback' | 'retirement', envelopeHash: string)
 /** As much of a hash as tells the changes of a model apart and a person can still read. */
 const HASH_SHOWN = 12;
 
-/** The workflow id under which such a change is followed up. */
+/** The workflow id under which such a change is followed up, or one that nobody asked for. */
 export function byHandWorkflowId(model: string, changeKey: string): string {
   const [kind, hash = ''] = changeKey.split('/');
-  return `${kind}/${model}/${hash.slice(0, HASH_SHOWN)}`;
+  return kind === 'automatic' ? `rollback/${model}/${kind}-${hash}` : `${kind}/${model}/${hash.slice(0, HASH_SHOWN)}`;
+}
+
+/** The key of the production change that what was seen of a version brought about: one for the change that put it there. */
+export function automaticKey(changeSeq: number): string {
+  return `automatic/${changeSeq}`;
+}
+
+/** The workflow id under which a version is watched: `n` counts how often it has come into production. */
+export function watchWorkflowId({ model, version }: VersionName, n: number): string {
+  return `watch/${model}/${version}/${n}`;
 }
 
 /** The workflow id under which a notice is delivered. */

@@ -35,17 +35,21 @@ export function nextOf(attempt: Attempt): Next {
     case 'staging':
       return inStaging(attempt);
     case 'production': {
-      const steps = stepsOpen(attempt.change?.followUpsDone ?? []);
+      const steps = followUpsOf(attempt);
       return steps.length > 0 ? { kind: 'follow-up', steps } : { kind: 'wait', until: null, probe: false };
     }
     case 'archived': {
       // It left production before everything that followed its own change was done.
-      const steps = attempt.change ? stepsOpen(attempt.change.followUpsDone) : [];
+      const steps = followUpsOf(attempt);
       return steps.length > 0 ? { kind: 'follow-up', steps } : { kind: 'ended', outcome: 'archived' };
     }
     default:
       return { kind: 'ended', outcome: attempt.state };
   }
+}
+
+function followUpsOf({ change }: Attempt): readonly string[] {
+  return change ? stepsOpen({ followUps: change.followUps, done: change.followUpsDone }) : [];
 }
 
 function afterChecks(attempt: Attempt): Next {
@@ -118,7 +122,8 @@ function missingBeforeRecheck(attempt: Attempt): string[] {
   const paused = pause ? [`resume (paused by ${pause.by}: ${pause.reason})`] : [];
   const checks = checksOpen(attempt, CHECKS).map((check) => `check ${check}`);
   const asked = isAskedFor(attempt) ? [] : [A_REQUEST];
-  return [...checks, ...soak, ...paused, ...open.map(({ gate }) => `gate ${gate}`), ...asked];
+  const monitored = attempt.monitoring === '' ? [] : [`drift monitoring (${attempt.monitoring})`];
+  return [...checks, ...soak, ...paused, ...open.map(({ gate }) => `gate ${gate}`), ...asked, ...monitored];
 }
 
 function isSoaked(attempt: Attempt): boolean {

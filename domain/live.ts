@@ -44,6 +44,18 @@ export interface LiveReading {
 /** The features of the predictions of a window, by name; where values are given, all columns have the same rows. */
 export type FeatureReading = Reading<Readonly<Record<string, FeatureSample>>>;
 
+/** What live figures are compared with, as it was measured for the promotion; null is what was not measured. */
+export interface Baseline {
+  /** The rows of the hold-out set. */
+  readonly rows: number | null;
+  readonly accuracy: number | null;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+  /** Milliseconds. */
+  readonly latencyP95: number | null;
+}
+
 /** Something known. */
 export function known<T>(value: T): Reading<T> {
   return { known: true, value };

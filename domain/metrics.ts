@@ -105,13 +105,16 @@ export function rocAuc(truth: ArrayLike<number>, scores: ArrayLike<number>): num
   return doubledWins / (2 * positives * negativesBelow);
 }
 
-/** The 95 % score interval of a share, `hits` of `rows` (Wilson 1927, JASA 22:209). Throws a RangeError on no rows. */
-export function wilsonInterval(hits: number, rows: number): Interval {
+/**
+ * The score interval of a share, `hits` of `rows` (Wilson 1927, JASA 22:209), by default the 95 % one. Throws a RangeError on no
+ * rows.
+ */
+export function wilsonInterval(hits: number, rows: number, z = Z95): Interval {
   if (!(rows > 0 && hits >= 0 && hits <= rows)) throw new RangeError(`not a share: ${hits} of ${rows}`);
   const share = hits / rows;
-  const z2 = Z95 * Z95;
+  const z2 = z * z;
   const centre = (share + z2 / (2 * rows)) / (1 + z2 / rows);
-  const half = (Z95 / (1 + z2 / rows)) * Math.sqrt((share * (1 - share)) / rows + z2 / (4 * rows * rows));
+  const half = (z / (1 + z2 / rows)) * Math.sqrt((share * (1 - share)) / rows + z2 / (4 * rows * rows));
   return { low: hits === 0 ? 0 : centre - half, high: hits === rows ? 1 : centre + half };
 }
 

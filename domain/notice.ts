@@ -17,6 +17,8 @@ export interface Page {
 export interface Notice {
   readonly key: string;
   readonly kind:
+    /** What `gatehouse notify test` sends; never on the record. */
+    | 'test'
     | 'soak-ends'
     | 'gate-unanswered'
     | 'gate-escalated'
@@ -30,6 +32,9 @@ export interface Notice {
     | 'incident';
   /** What it is about: a promotion, a production change or an incident. */
   readonly subject: string;
+  /** Said where the subject does not say it: neither a promotion, a production change nor a model's name. */
+  readonly model?: string;
+  readonly version?: string;
   /** Groups, people and names of `contacts`. */
   readonly audience: readonly string[];
   readonly title: string;

@@ -35,7 +35,8 @@ export interface ServingBundle {
 
 /** A production change as the approvals are over it. */
 export interface BundledChange {
-  readonly kind: 'promotion' | 'rollback';
+  /** An `automatic` rollback is signed by nobody: what it brings back was approved by four people before. */
+  readonly kind: 'promotion' | 'rollback' | 'automatic';
   readonly promotion: string;
   readonly round: number;
   readonly evidenceDigest: string;
@@ -88,7 +89,7 @@ const FIELDS: Readonly<Record<keyof ServingBundle, Form>> = {
   requests: list(text),
   change: orNull(
     exactly({
-      kind: oneOf('promotion', 'rollback'),
+      kind: oneOf('promotion', 'rollback', 'automatic'),
       promotion: text,
       round: whole,
       evidenceDigest: digest,

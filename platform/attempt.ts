@@ -40,6 +40,7 @@ interface AttemptRow {
   change_key: string | null;
   change_decisions: string[] | null;
   follow_ups: string[] | null;
+  follow_ups_done: string[] | null;
   told: { key: string; at: string }[] | null;
 }
 
@@ -54,7 +55,7 @@ const ATTEMPT = `
            (SELECT s.version FROM model_version_detail s WHERE s.model_id = p.model_id AND s.status = 'production')) AS production,
          (SELECT min(r.at) FROM check_result r WHERE r.promotion_id = p.id AND r.round = p.round AND r.phase = 'validation') AS round_at,
          c.key AS change_key, c.decisions AS change_decisions,
-         (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups,
+         c.follow_ups, (SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key) AS follow_ups_done,
          (SELECT json_agg(json_build_object('key', n.key, 'at', n.at) ORDER BY n.at) FROM notice n WHERE n.subject = p.id) AS told
     FROM promotion p
     JOIN model_registry m ON m.id = p.model_id
@@ -111,7 +112,12 @@ export async function loadAttempt(db: Db, promotionId: string): Promise<Attempt 
     change:
       row.change_key === null
         ? null
-        : { key: row.change_key, decisions: row.change_decisions ?? [], followUpsDone: row.follow_ups ?? [] },
+        : {
+            key: row.change_key,
+            decisions: row.change_decisions ?? [],
+            followUps: row.follow_ups ?? [],
+            followUpsDone: row.follow_ups_done ?? [],
+          },
   };
   const decisions = await decisionRows(db, promotionId);
   const { request: envelope, request_jws: jws, request_at: receivedAt, requested_by: person } = row;

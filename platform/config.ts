@@ -3,11 +3,14 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type * as EnvConfig from '@temporalio/envconfig';
-import type { Refusal } from '../domain/refusal.js';
+import { ConfigError } from './config-error.js';
 import { identityProviderOf, type IdentityProviderConfig } from './identity-provider.js';
 import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.js';
-import { mailServerOf, type MailServer } from './mail-server.js';
+import type { MailServer } from './mail-server.js';
+import { mailServerFrom, notifyConfigOf, type NotifyConfig } from './notify-config.js';
 import { prometheusOf, type PrometheusConfig } from './prometheus.js';
+
+export { ConfigError } from './config-error.js';
 
 /** The variables a process is started with. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -40,8 +43,8 @@ export type ClientConfig<N extends Need = 'readUrl'> = { readonly [K in N]: stri
   readonly identityProvider?: IdentityProviderConfig;
 };
 
-/** The kinds of work that workers do, each from a task queue of its own. */
-const WORK_KINDS = ['promotions', 'evidence'] as const;
+/** The kinds of work that workers do: two from task queues of their own, and the look whether what is in production is watched. */
+const WORK_KINDS = ['promotions', 'evidence', 'watchdog'] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
 /** Everything a worker is told from outside. */
@@ -53,7 +56,8 @@ export interface WorkerConfig {
   readonly serving: string;
   /** The file that notices are written to; `notices.jsonl` beside the store unless named. */
   readonly notices: string;
-  /** What the worker does: the promotions, the measurements, or both. */
+  readonly notify: NotifyConfig;
+  /** What the worker does: one kind, or all. */
   readonly work: readonly WorkKind[];
   /** The identity provider whose logins count; none where only keys do. */
   readonly identityProvider?: IdentityProviderConfig;
@@ -80,17 +84,6 @@ export interface StackConfig {
   readonly path: readonly string[];
   /** Where downloads are kept, for all data directories. */
   readonly cacheDir: string;
-}
-
-/** The configuration cannot be used: one line for each problem, each beginning with its variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly refusal: Refusal;
-
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.refusal = { kind: 'usage', what: problems.join('; ') };
-  }
 }
 
 const LOGINS = { readUrl: 'GATEHOUSE_READ_URL', ownerUrl: 'GATEHOUSE_OWNER_URL' } as const satisfies Record<Need, string>;
@@ -201,6 +194,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
   if (!store) problems.push('GATEHOUSE_STORE: is not set; it names the store that command line and workers share');
   const work = workOf(env['GATEHOUSE_WORK'], problems);
   const temporal = temporalOf(env, problems);
+  const notify = notifyConfigOf(env, problems);
   const identityProvider = identityProviderOf(env, problems);
   const prometheus = prometheusOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -211,6 +205,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
     store: resolve(store ?? ''),
     serving: resolve(env['GATEHOUSE_SERVING'] || besideStore('serving')),
     notices: resolve(env['GATEHOUSE_NOTICES'] || besideStore('notices.jsonl')),
+    notify,
     work,
     ...(identityProvider && { identityProvider }),
     ...(prometheus && { prometheus }),
@@ -229,7 +224,7 @@ export function readStackConfig(env: Env = process.env): StackConfig {
 /** The mail server, from the environment alone; throws one `ConfigError` with every problem found. */
 export function readMailConfig(env: Env = process.env): MailServer {
   const problems: string[] = [];
-  const server = mailServerOf(env['GATEHOUSE_SMTP_URL'], env['GATEHOUSE_MAIL_FROM'], problems);
+  const server = mailServerFrom(env, problems);
   if (!server) throw new ConfigError(problems);
   return server;
 }
@@ -246,7 +241,7 @@ export function stackEnvironment(own: Env, env: Env = process.env): NodeJS.Proce
 function workOf(named: string | undefined, problems: string[]): readonly WorkKind[] {
   if (!named) return WORK_KINDS;
   const kind = WORK_KINDS.find((each) => each === named);
-  if (!kind) problems.push(`GATEHOUSE_WORK: is neither ${WORK_KINDS.join(' nor ')}; unset it for both`);
+  if (!kind) problems.push(`GATEHOUSE_WORK: is none of ${WORK_KINDS.join(', ')}; unset it for all`);
   return kind ? [kind] : WORK_KINDS;
 }
 

@@ -19,6 +19,7 @@ export interface Connection {
   readonly store: string;
   readonly keys: string;
   readonly people: readonly ConnectedPerson[];
+  /** Files that notices and messages arrive in, and the addresses of the peers that take messages (`platform/sinks.ts`). */
   readonly sinks: Readonly<Record<string, string>>;
   /** The demo serving endpoint, where it came up. */
   readonly serving?: { readonly url: string };
@@ -59,6 +60,7 @@ export function dataDirPaths(dataDir: string) {
     store: inside('store'),
     serving: inside('serving'),
     notices: inside('notices.jsonl'),
+    sinks: inside('sinks'),
     keys: inside('keys'),
     trust: inside('trust.json'),
     logs: inside('logs'),

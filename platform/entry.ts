@@ -5,6 +5,7 @@ const SOURCES = {
   cli: 'client/cli.ts',
   stack: 'dev/stack.ts',
   worker: 'workers/main.ts',
+  watchdog: 'workers/watchdog-main.ts',
   serving: 'dev/serving/main.ts',
   traffic: 'dev/serving/traffic/main.ts',
   'model-process': 'activities/checks/model-process.ts',

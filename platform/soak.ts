@@ -11,15 +11,22 @@ interface WindowRow {
   earned_ms: number;
 }
 
-/** The soak of an attempt that entered staging at `stagedAt`, and the critical issue that its last look found, if it was after `since`. */
+/** What is said of monitoring before the first look at staging. */
+const NOT_LOOKED_AT = 'nobody has looked yet';
+
+/** The soak of an attempt that entered staging at `stagedAt`, the critical issue that its last look found, if it was after `since`, and what its looks found of its monitoring. */
 export async function soakOf(
   db: Db,
   promotionId: string,
   { stagedAt, since }: { readonly stagedAt: string | null; readonly since: number },
-): Promise<Pick<Attempt, 'soak' | 'critical'>> {
-  if (stagedAt === null) return { soak: null, critical: null };
+): Promise<Pick<Attempt, 'soak' | 'critical' | 'monitoring'>> {
+  if (stagedAt === null) return { soak: null, critical: null, monitoring: NOT_LOOKED_AT };
   const { rows } = await db.query<WindowRow>(
     'SELECT from_at, to_at, verdict, reason, earned_ms FROM performance_window WHERE promotion_id = $1 ORDER BY id DESC LIMIT 1',
+    [promotionId],
+  );
+  const looks = await db.query<{ monitoring: string }>(
+    'SELECT monitoring FROM performance_window WHERE promotion_id = $1 AND monitoring IS NOT NULL ORDER BY id DESC LIMIT 1',
     [promotionId],
   );
   const latest = rows[0];
@@ -28,7 +35,8 @@ export async function soakOf(
     : null;
   const acts = await soakActsOf(db, promotionId);
   const soak = { startedAt: Date.parse(stagedAt), earnedMs: latest?.earned_ms ?? 0, last, ...acts };
-  return { soak, critical: last?.verdict === 'critical' && last.to > since ? last.reason : null };
+  const critical = last?.verdict === 'critical' && last.to > since ? last.reason : null;
+  return { soak, critical, monitoring: looks.rows[0]?.monitoring ?? NOT_LOOKED_AT };
 }
 
 interface SoakActRow {

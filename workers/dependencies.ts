@@ -4,22 +4,19 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { bundleWorkflowCode, NativeConnection, type WorkerOptions } from '@temporalio/worker';
-import type pg from 'pg';
-import { pino } from 'pino';
 import { createDataProfiler } from '../activities/checks/duckdb-profiler.js';
 import { createModelRunner } from '../activities/checks/model-runner.js';
 import { providerKeys } from '../activities/identity/provider-keys.js';
 import { metricsSources } from '../activities/metrics/sources.js';
-import { fileChannel } from '../activities/notify/file-channel.js';
 import type { Log } from '../activities/ports.js';
 import { pointerFile } from '../activities/serving/pointer-file.js';
 import type { Deps } from '../activities/registry/deps.js';
 import type { WorkerConfig } from '../platform/config.js';
 import { packageRoot, runsFromSources } from '../platform/entry.js';
 import { loadPayloadCodecs } from '../platform/payload-codecs.js';
-import { openPool } from '../platform/pool.js';
 import { openStore } from '../platform/store.js';
 import { createRuns, type WorkerRuns } from './runs.js';
+import { openTelling } from './telling.js';
 
 /** Everything one worker process stands on; `close` gives it back, last opened first. */
 export interface Dependencies {
@@ -30,18 +27,10 @@ export interface Dependencies {
   close(): Promise<void>;
 }
 
-/** JSON lines on stderr. */
-export function createLog(): Log {
-  const logger = pino(
-    { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
-    pino.destination({ fd: 2, sync: true }),
-  );
-  return (level, message, fields) => logger[level](fields ?? {}, message);
-}
-
 /** Opens the record, the store and Temporal; throws when one of them does not answer. */
 export async function openDependencies(config: WorkerConfig, log: Log): Promise<Dependencies> {
-  const pool: pg.Pool = openPool(config.databaseUrl, 'gatehouse worker');
+  const telling = openTelling(config, log);
+  const { pool } = telling;
   await pool.query('SELECT gatehouse_now()');
   const connection = await NativeConnection.connect(config.temporal.connectionOptions);
   const payloadCodecs = await loadPayloadCodecs(config.temporal.payloadCodec);
@@ -50,16 +39,15 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
   const runs = createRuns(client, pool, log);
   return {
     activities: {
-      pool,
+      ...telling,
       store: openStore(config.store),
       models: createModelRunner(),
       data: createDataProfiler(),
       serving: pointerFile(config.serving),
-      channels: [fileChannel(config.notices)],
+      dashboards: [],
       sources: metricsSources(pool, config.prometheus),
       runs,
       ...(config.identityProvider && { identityProvider: providerKeys(config.identityProvider) }),
-      log,
     },
     client,
     connection,

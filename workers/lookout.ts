@@ -1,12 +1,11 @@
 import type { Client } from '@temporalio/client';
-import type { Activities } from '../activities/index.js';
 import type { Log } from '../activities/ports.js';
 import { promotionWorkflowId } from '../domain/ids.js';
-import { EVIDENCE_QUEUE, TASK_QUEUE } from '../workflows/messages.js';
+import { QUEUES } from './queues.js';
 import { livingRun } from './run-shown.js';
 import type { OpenPromotion } from './open-promotions.js';
 import type { WorkerRuns } from './runs.js';
-import { isOverdue, isStuck, suspicionOf, watchOn, type Queues, type Watched } from './stuck.js';
+import { isOverdue, isStuck, suspicionOf, watchOn, type Watched } from './stuck.js';
 
 /** A run as the list of runs has it, which says little. */
 export interface ListedRun {
@@ -18,8 +17,6 @@ export interface ListedRun {
 /** Looks at one promotion's run; the first look at each run is a close one, later ones only where something is odd. */
 export type Lookout = (promotion: OpenPromotion, listed: ListedRun | undefined) => Promise<void>;
 
-const MEASURES: keyof Activities = 'runChecks';
-const QUEUES: Queues = { run: TASK_QUEUE, activity: (type) => (type === MEASURES ? EVIDENCE_QUEUE : TASK_QUEUE) };
 const BETWEEN_REPLACEMENTS_MS = 10 * 60_000;
 
 /** A lookout with its memory, which it keeps while this process lives. */

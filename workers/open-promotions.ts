@@ -1,4 +1,3 @@
-import { FOLLOW_UPS } from '../domain/follow-ups.js';
 import type { Db } from '../platform/pool.js';
 
 /** An attempt that has not ended, as the record has it. */
@@ -17,7 +16,7 @@ export interface OpenPromotion {
  */
 export const HAS_WORK = `(p.state IN ('validating', 'staging', 'production') OR (p.state = 'archived' AND EXISTS (
   SELECT FROM production_change c WHERE c.promotion_id = p.id
-     AND (SELECT count(*) FROM follow_up f WHERE f.change_key = c.key) < ${FOLLOW_UPS.length})))`;
+     AND (SELECT count(*) FROM follow_up f WHERE f.change_key = c.key) < cardinality(c.follow_ups))))`;
 
 /** What is open, and how long nothing was heard: of staging since its last look, of the checks since they were asked for. */
 const OPEN = `

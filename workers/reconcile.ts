@@ -26,6 +26,8 @@ export interface ReconcileDeps {
   readonly log: Log;
   /** Brings what is held at the serving side onto the record, and the other way round. */
   readonly holds: () => Promise<void>;
+  /** Makes sure that every version in production is watched. */
+  readonly watches: () => Promise<void>;
 }
 
 /**
@@ -46,6 +48,7 @@ export function startReconciling(deps: ReconcileDeps): { stop(): Promise<void> }
   const loop = (async () => {
     while (!signal.aborted) {
       await round(deps.holds, 'spooled holds could not be reconciled');
+      if (!signal.aborted) await round(deps.watches, 'watches could not be looked after');
       if (!signal.aborted) await round(() => startLost(deps), 'lost runs could not be looked for');
       if (!signal.aborted) await round(() => reconcileOnce(deps, lookout), 'reconcile failed');
       await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);

@@ -54,7 +54,7 @@ export function createRuns(client: Client, pool: pg.Pool, log: Log): WorkerRuns 
   }
 
   return {
-    ...createSideRuns(client),
+    ...createSideRuns(client, pool),
     ensure: (promotionId) =>
       startWhere(
         async ({ first_run_id: recorded }) =>

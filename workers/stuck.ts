@@ -63,7 +63,7 @@ export function isOverdue(silentMs: number, everyMs: number): boolean {
  * is under way has its own limit.
  */
 export function suspicionOf(run: RunShown, queues: Queues, lateEveryMs: number | null): Suspicion | null {
-  const wrong = runIsWrong(run, queues.run) ?? run.activities.map((each) => activityIsWrong(each, queues)).find(Boolean);
+  const wrong = whatIsWrong(run, queues);
   if (wrong !== undefined) return { why: wrong, patienceMs: LEAST_PATIENCE_MS };
   if (lateEveryMs === null) return null;
   const isRetried = ({ isStarted, nextInMs }: ActivityShown) => !isStarted && nextInMs <= lateEveryMs + GRACE_MS;
@@ -71,6 +71,11 @@ export function suspicionOf(run: RunShown, queues: Queues, lateEveryMs: number |
   const limits = run.activities.filter(({ isStarted }) => isStarted).map(({ limitMs }) => limitMs + GRACE_MS);
   const patienceMs = Math.max(LEAST_PATIENCE_MS, run.taskAttempt > 0 ? TASK_PATIENCE_MS : 0, ...limits);
   return { why: 'it is alive, but the record has heard nothing of it for too long', patienceMs };
+}
+
+/** What of a run is not as Gatehouse's workers would have it, however long that has been so; undefined when nothing is. */
+export function whatIsWrong(run: RunShown, queues: Queues): string | undefined {
+  return runIsWrong(run, queues.run) ?? run.activities.map((each) => activityIsWrong(each, queues)).find(Boolean);
 }
 
 function runIsWrong({ taskQueue, isPaused, isBound, taskAttempt }: RunShown, ours: string): string | undefined {

@@ -23,6 +23,24 @@ export const production = proxyActivities<Pick<Activities, 'changeProduction' | 
   retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
 });
 
+/** A step that confirms what the version that serves now does: tried until its watch has seen enough of it. */
+export const validation = proxyActivities<Pick<Activities, 'followUp'>>({
+  startToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 1.5, maximumInterval: '30 seconds' },
+});
+
+/**
+ * The watch of a version in production: every attempt is one look, as in staging; a worker that died in mid-look is missed after
+ * the heartbeat, and a month is as long as one history should last.
+ */
+export const live = proxyActivities<Pick<Activities, 'pollWatch'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '5 seconds',
+  scheduleToCloseTimeout: '30 days',
+  retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+  summary: 'watch',
+});
+
 /**
  * Staging health: one activity whose every attempt is one look and whose failures are benign, so that any number of
  * looks costs three events and no slot is held between them.

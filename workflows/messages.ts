@@ -39,9 +39,16 @@ export interface ChangeInput {
   readonly changeKey: string;
 }
 
+/** The input of `watch`: the production change on the record whose version is watched. */
+export interface WatchInput {
+  readonly changeKey: string;
+}
+
 /** The input of `notice`: the key of the notice on the record. */
 export interface NoticeInput {
   readonly key: string;
+  /** The channels it has not been over yet; where they are not said, every one that there is. What it was not routed to is left out. */
+  readonly channels?: readonly string[];
 }
 
 /** What became of a signed act; the same envelope always gets the same answer. */

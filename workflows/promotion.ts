@@ -9,6 +9,7 @@ import {
 import { promotionChangeKey } from '../domain/ids.js';
 import type { Progress, Stage } from '../domain/progress.js';
 import { evidence, production } from './activities.js';
+import { takeSteps } from './follow-up.js';
 import { createAlarm } from './alarm.js';
 import { openInbox, type Inbox } from './inbox.js';
 import { isPromotionInput, NO_PROMOTION, type PromotionInput } from './messages.js';
@@ -56,8 +57,7 @@ async function follow(input: PromotionInput, inbox: Inbox, record: Record): Prom
         await production.changeProduction.executeWithOptions({ summary: 'change production' }, [{ promotionId }]);
         break;
       case 'follow-up':
-        for (const step of standing.steps)
-          await production.followUp.executeWithOptions({ summary: step }, [{ changeKey: promotionChangeKey(promotionId), step }]);
+        await takeSteps(promotionChangeKey(promotionId), standing.steps);
         break;
       case 'wait':
         if (standing.probe) health.watch();

@@ -1,6 +1,7 @@
-import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
+import { ApplicationFailure, patched, setCurrentDetails } from '@temporalio/workflow';
 import type { AfterChange } from '../activities/registry/after-change.js';
 import { production } from './activities.js';
+import { takeSteps } from './follow-up.js';
 import type { ChangeInput } from './messages.js';
 import { askAboutChange } from './record.js';
 
@@ -11,7 +12,7 @@ export interface ChangeResult {
   readonly done: readonly string[];
 }
 
-/** What follows a rollback: the swap is made; serving is pointed to the restored version, the one that left is archived. */
+/** What follows a rollback: the swap is made; serving is pointed to the restored version and looked at, the one that left is archived, people hear. */
 export function rollback(input: ChangeInput): Promise<ChangeResult> {
   return followUp(input);
 }
@@ -25,6 +26,12 @@ async function followUp(input: ChangeInput): Promise<ChangeResult> {
   const changeKey: unknown = (input as ChangeInput | null | undefined)?.changeKey;
   if (typeof changeKey !== 'string') throw ApplicationFailure.nonRetryable('changeKey: a text is expected', 'BadInput');
   let change = await askAboutChange(changeKey);
+  if (patched('follow-ups-side-by-side')) {
+    for (; change.steps.length > 0; change = await askAboutChange(changeKey)) {
+      setCurrentDetails(detailsOf(change));
+      await takeSteps(changeKey, change.steps);
+    }
+  }
   for (const step of change.steps) {
     setCurrentDetails(detailsOf(change));
     await production.followUp.executeWithOptions({ summary: step }, [{ changeKey, step }]);

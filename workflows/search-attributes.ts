@@ -7,12 +7,26 @@ const modelName = defineSearchAttributeKey('ModelName', SearchAttributeType.KEYW
 const modelVersion = defineSearchAttributeKey('ModelVersion', SearchAttributeType.KEYWORD);
 const stage = defineSearchAttributeKey('Stage', SearchAttributeType.KEYWORD);
 const pendingGates = defineSearchAttributeKey('PendingGates', SearchAttributeType.KEYWORD_LIST);
+const severity = defineSearchAttributeKey('Severity', SearchAttributeType.KEYWORD);
 const soakEndsAt = defineSearchAttributeKey('SoakEndsAt', SearchAttributeType.DATETIME);
+
+/** Which version a run is about. */
+export function versionPairs(model: string, version: string): SearchAttributeUpdatePair[] {
+  return [
+    { key: modelName, value: model },
+    { key: modelVersion, value: version },
+  ];
+}
+
+/** How grave the incidents of a watched version are together. */
+export function severityPair(value: string): SearchAttributeUpdatePair {
+  return { key: severity, value };
+}
 
 /** Makes the run findable by what changed since the last call; costs an event only when something did. */
 export function showInLists(before: Progress | null, now: Progress): void {
   const pairs: SearchAttributeUpdatePair[] = [];
-  if (!before) pairs.push({ key: modelName, value: now.model }, { key: modelVersion, value: now.version });
+  if (!before) pairs.push(...versionPairs(now.model, now.version));
   if (before?.state !== now.state) pairs.push({ key: stage, value: now.state });
   if (!before || soakHour(before) !== soakHour(now)) pairs.push({ key: soakEndsAt, value: soakEnd(now) });
   if (openGates(before).join() !== openGates(now).join()) pairs.push({ key: pendingGates, value: openGates(now) });

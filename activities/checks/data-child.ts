@@ -1,5 +1,5 @@
 import type { ExecFileException } from 'node:child_process';
-import type { ProfileRequest } from '../ports.js';
+import type { DistributionRequest, ProfileRequest } from '../ports.js';
 import type { Allowance } from './data/duckdb.js';
 import type { LinesRequest } from './data/labelled-lines.js';
 
@@ -8,9 +8,11 @@ export const ALLOWANCE: Allowance = { memoryMb: 400, threads: 2, spillMb: 20_000
 /** How long a data process may take when not said otherwise. */
 export const TIMEOUT_MS = 20 * 60_000;
 
-/** What a data process is asked, as one line of JSON: a profile, or the lines of a labelled set. */
+/** What a data process is asked, as one line of JSON: a profile, a distribution, or the lines of a labelled set. */
 export type DataTask = { readonly allowance: Allowance } & (
-  { readonly kind: 'profile'; readonly request: ProfileRequest } | { readonly kind: 'lines'; readonly request: LinesRequest }
+  | { readonly kind: 'profile'; readonly request: ProfileRequest }
+  | { readonly kind: 'distribution'; readonly request: DistributionRequest }
+  | { readonly kind: 'lines'; readonly request: LinesRequest }
 );
 
 /** How data processes are started, and how long one may take. */

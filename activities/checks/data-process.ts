@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { DataTask } from './data-child.js';
+import { distribution } from './data/distribution.js';
 import { labelledLines } from './data/labelled-lines.js';
 import { profile } from './data/profile.js';
 
@@ -29,5 +30,6 @@ async function answer(task: DataTask): Promise<void> {
 async function* answered(task: DataTask): AsyncGenerator<string> {
   const directory = process.cwd();
   if (task.kind === 'lines') yield* labelledLines(task.request, directory, task.allowance);
+  else if (task.kind === 'distribution') yield JSON.stringify(await distribution(task.request, directory, task.allowance));
   else yield JSON.stringify(await profile(task.request, directory, task.allowance));
 }

@@ -36,7 +36,11 @@ export interface Measured {
  * A version measured on these rows by running its model. Throws `ModelRefused` when the model is at fault, another Error when
  * it could not be measured.
  */
-export async function measure(context: CheckContext, subject: CheckSubject, rows: LabelledRows): Promise<Measured> {
+export async function measure(
+  context: Pick<CheckContext, 'store' | 'models' | 'policy' | 'signal'>,
+  subject: CheckSubject,
+  rows: LabelledRows,
+): Promise<Measured> {
   const { store, models, policy, signal } = context;
   const { sha256 } = modelArtifact(subject);
   if (!(await store.verify(sha256, signal))) throw new Error(`the stored model does not have its SHA-256 ${sha256}`);

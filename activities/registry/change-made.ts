@@ -12,6 +12,8 @@ export interface MadeChange {
   readonly promotionId: string | null;
   /** Until when the version that left production is kept. */
   readonly retentionUntil: string | null;
+  /** What follows it, and what of that is done. */
+  readonly followUps: readonly string[];
   readonly stepsDone: readonly string[];
 }
 
@@ -19,7 +21,7 @@ export interface MadeChange {
 export async function changeMade(db: Db, key: string): Promise<MadeChange | undefined> {
   const { rows } = await db.query<MadeChange>(
     `SELECT c.key, c.kind, m.name AS model, c.from_version AS "from", c.to_version AS "to", c.at, c.promotion_id AS "promotionId",
-            v.retention_until AS "retentionUntil",
+            v.retention_until AS "retentionUntil", c.follow_ups AS "followUps",
             coalesce((SELECT array_agg(f.step) FROM follow_up f WHERE f.change_key = c.key), '{}') AS "stepsDone"
        FROM production_change c JOIN model_registry m ON m.id = c.model_id
        LEFT JOIN model_version_detail v ON v.model_id = c.model_id AND v.version = c.from_version WHERE c.key = $1`,

@@ -1,6 +1,17 @@
 import type pg from 'pg';
+import type { Places } from '../../platform/message/links.js';
 import type { Store } from '../../platform/store.js';
-import type { Channel, DataProfiler, IdentityProvider, Log, MetricsSources, ModelRunner, Runs, ServingTarget } from '../ports.js';
+import type {
+  Channel,
+  Dashboards,
+  DataProfiler,
+  IdentityProvider,
+  Log,
+  MetricsSources,
+  ModelRunner,
+  Runs,
+  ServingTarget,
+} from '../ports.js';
 
 /** What the activities stand on; made once by the worker. */
 export interface Deps {
@@ -9,8 +20,11 @@ export interface Deps {
   readonly models: ModelRunner;
   readonly data: DataProfiler;
   readonly serving: ServingTarget;
-  readonly channels: readonly Channel[];
   readonly sources: MetricsSources;
+  readonly channels: readonly Channel[];
+  readonly dashboards: readonly Dashboards[];
+  /** Where the links in messages lead. */
+  readonly places: Places;
   readonly runs: Runs;
   /** None where nobody signs by a login. */
   readonly identityProvider?: IdentityProvider;

@@ -22,9 +22,10 @@ export function doctorCommand(program: Command): void {
 async function doctor(): Promise<Outcome> {
   const told = configuration();
   const { keysCheck, storeCheck } = await import('../../platform/doctor/files.js');
+  const { channelsCheck } = await import('../doctor/channels.js');
   const { store } = told.files;
   const stored = told.config ? storeCheck(store) : notLookedAt('store', '-', NOWHERE);
-  const checks = [told.check, nodeCheck(), ...(await servers(told)), stored, await keysCheck(told.files)];
+  const checks = [told.check, nodeCheck(), ...(await servers(told)), stored, await keysCheck(told.files), channelsCheck()];
   const wrong = checks.filter(({ ok }) => ok === false);
   const document = { ok: wrong.length === 0, checks };
   const text = checksText(checks, terminalOf());

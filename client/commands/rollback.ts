@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { FOLLOW_UPS } from '../../domain/follow-ups.js';
+import type { FollowUpStep } from '../../domain/follow-ups.js';
 import { rollbackTargets } from '../../domain/rollback.js';
 import type { Outcome } from '../output.js';
 import { reasonFor } from '../reason.js';
@@ -17,10 +17,12 @@ interface Options {
 
 interface Step {
   readonly step: string;
-  readonly outcome: 'done' | 'failed';
+  readonly outcome: 'done' | 'failed' | 'skipped';
 }
 
 const FOLLOWED_WITHIN_MS = 10_000;
+/** What is confirmed by what the restored version answers, and what is told of that. */
+const AFTER_TRAFFIC: readonly string[] = ['service-health', 'stakeholders', 'incidents'] satisfies FollowUpStep[];
 const LOOK_EVERY_MS = 200;
 const EXAMPLE = `
 Example:
@@ -65,25 +67,30 @@ async function rollBack(options: Options): Promise<Outcome> {
     }
     const steps = await followed(writing.record, String(answer.result['changeKey']));
     const { document } = actOutcome(answer, '');
-    return { document: { ...document, steps }, text: said(model, situation.production, to, steps) };
+    return { document: { ...document, steps: steps.done, stepsOpen: steps.open }, text: said(model, situation.production, to, steps) };
   });
 }
 
-/** The steps after the swap, as far as they came while somebody waits. */
-async function followed({ db }: RecordReader, changeKey: string): Promise<Step[]> {
+/** The steps after the swap, as far as they came while somebody waits; those that wait for traffic are not waited for. */
+async function followed({ db }: RecordReader, changeKey: string): Promise<{ done: Step[]; open: string[] }> {
   for (const until = Date.now() + FOLLOWED_WITHIN_MS; ; await delay(LOOK_EVERY_MS)) {
-    const { rows } = await db.query<Step>('SELECT step, outcome FROM follow_up WHERE change_key = $1 ORDER BY at, step', [
-      changeKey,
-    ]);
-    if (rows.length >= FOLLOW_UPS.length || Date.now() > until) return rows;
+    const { rows: done } = await db.query<Step>(
+      'SELECT step, outcome FROM follow_up WHERE change_key = $1 ORDER BY at, step',
+      [changeKey],
+    );
+    const { rows: all } = await db.query<{ step: string }>(
+      'SELECT unnest(follow_ups) AS step FROM production_change WHERE key = $1',
+      [changeKey],
+    );
+    const open = all.map(({ step }) => step).filter((step) => !done.some((each) => each.step === step));
+    if (open.every((step) => AFTER_TRAFFIC.includes(step)) || Date.now() > until) return { done, open };
   }
 }
 
-function said(model: string, from: string | null, to: string, steps: readonly Step[]): string {
-  const open = FOLLOW_UPS.filter((step) => !steps.some((each) => each.step === step));
+function said(model: string, from: string | null, to: string, { done, open }: { done: Step[]; open: string[] }): string {
   return [
     `${model} ${to} is in production again${from === null ? '' : `; ${from} is archived and quarantined`}`,
-    ...steps.map(({ step, outcome }) => `  ${step}: ${outcome}`),
-    ...open.map((step) => `  ${step}: goes on by itself; see gatehouse history`),
+    ...done.map(({ step, outcome }) => `  ${step}: ${outcome}`),
+    ...open.map((step) => `  ${step}: goes on by itself; see gatehouse status`),
   ].join('\n');
 }

@@ -50,7 +50,7 @@ function whereItRuns(dataDir: string, { refusal, runs: { pid, connection } }: Al
   return { document: { ...known, pid }, text: '', refusal };
 }
 
-function addresses(dataDir: string, { temporal, readUrl, people, environment, serving }: Connection): Outcome {
+function addresses(dataDir: string, { temporal, readUrl, people, environment, sinks, serving }: Connection): Outcome {
   const url = new URL(readUrl);
   url.password = '';
   const postgres = url.href;
@@ -61,11 +61,13 @@ function addresses(dataDir: string, { temporal, readUrl, people, environment, se
     `  Temporal    ${temporal.address}, namespace ${temporal.namespace}`,
     `  PostgreSQL  ${postgres}`,
     ...(serving ? [`  Serving     ${serving.url}`] : []),
+    `  Messages    mail, Slack and PagerDuty arrive in ${dataDirPaths(dataDir).sinks}`,
     '  People',
     ...people.map(({ email, name, groups }) => `    ${email.padEnd(width)}  ${name} (${groups.join(', ')})`),
     '',
     'Ctrl-C stops it.',
   ].join('\n');
-  const document = { environment, dataDir: dataDirPaths(dataDir).root, temporal, postgres, people, ...(serving && { serving }) };
+  const { root } = dataDirPaths(dataDir);
+  const document = { environment, dataDir: root, temporal, postgres, people, sinks, ...(serving && { serving }) };
   return { document, text };
 }

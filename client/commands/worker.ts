@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { readDataDir, readWorkerConfig, stackEnvironment, type WorkerConfig } from '../../platform/config.js';
 import { readConnection } from '../../platform/connection-file.js';
 import { entry } from '../../platform/entry.js';
+import { withSinks } from '../../platform/sinks.js';
 import { Refused, type Outcome } from '../output.js';
 import { recordAway } from '../record.js';
 import { verb } from '../verb.js';
@@ -12,7 +13,8 @@ import { verb } from '../verb.js';
 const SAME_KEY_MS = 300;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const EXAMPLE = `
-It follows promotions and measures evidence, or one of both where GATEHOUSE_WORK says so (promotions, evidence).
+It follows promotions, measures evidence and looks whether what is in production is watched, or does one of these where
+GATEHOUSE_WORK says so (promotions, evidence, watchdog).
 
 Example:
   DATABASE_URL=postgres://worker:secret@db:5432/gatehouse TEMPORAL_ADDRESS=temporal:7233 gatehouse worker`;
@@ -29,8 +31,10 @@ export function workerCommand(program: Command): void {
 
 async function runWorker({ json = false }: { json?: boolean }): Promise<Outcome> {
   const env = workerEnvironment();
-  await mustBeUsable(readWorkerConfig(env));
-  const { command, args } = entry('worker');
+  const config = readWorkerConfig(env);
+  await mustBeUsable(config);
+  const isWatchdog = config.work.every((kind) => kind === 'watchdog');
+  const { command, args } = entry(isWatchdog ? 'watchdog' : 'worker');
   // In a group of its own: the worker drains at the first signal and dies at the second, so it must hear each only once.
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', json ? process.stderr : 'inherit', 'inherit'] });
   let heard = 0;
@@ -64,10 +68,11 @@ async function mustBeUsable({ databaseUrl, prometheus }: WorkerConfig): Promise<
 function workerEnvironment(): NodeJS.ProcessEnv {
   const stack = process.env['DATABASE_URL'] ? undefined : readConnection(readDataDir());
   if (!stack) return process.env;
-  return stackEnvironment({
+  const own = stackEnvironment({
     DATABASE_URL: stack.workerUrl,
     TEMPORAL_ADDRESS: stack.temporal.address,
     TEMPORAL_NAMESPACE: stack.temporal.namespace,
     GATEHOUSE_STORE: stack.store,
   });
+  return withSinks(own, stack.sinks);
 }

@@ -24,6 +24,7 @@ const ATTRIBUTES = {
   Stage: [2, 'Keyword'],
   PendingGates: [7, 'KeywordList'],
   SoakEndsAt: [6, 'Datetime'],
+  Severity: [2, 'Keyword'],
 } as const;
 /** What workers poll for, with the server's number for that kind. */
 const POLLED = [

@@ -12,6 +12,7 @@ import { evidenceBacking } from './backing/evidence.js';
 import { featureViewsBacking } from './backing/feature-views.js';
 import { createProposals, enrolmentsBacking } from './backing/enrolments.js';
 import { followUpsBacking } from './backing/follow-ups.js';
+import { incidentsBacking } from './backing/incidents.js';
 import { installationBacking } from './backing/installation.js';
 import { issuerKeysBacking } from './backing/issuer-keys.js';
 import { loginsBacking } from './backing/logins.js';
@@ -83,5 +84,6 @@ function everyKind(db: Db): Backing[] {
     breakGlassBacking(db),
     reviewsBacking(db),
     followUpsBacking(db, jumps),
+    incidentsBacking(db),
   ];
 }

@@ -32,6 +32,7 @@ export async function readTrail(
       WHERE $1::text IS NULL OR subject IN ($1, 'policy/' || $1, $1 || '/staging', $1 || '/production')
          OR (starts_with(subject, $1 || '/') AND subject ~ '^[^/]+/\\d+\\.\\d+\\.\\d+')
          OR subject IN (SELECT c.key FROM production_change c JOIN model_registry m ON m.id = c.model_id WHERE m.name = $1)
+         OR subject IN (SELECT i.id FROM incident i JOIN model_registry m ON m.id = i.model_id WHERE m.name = $1)
       ORDER BY seq DESC LIMIT $2::bigint`,
     [model ?? null, limit ?? null],
   );

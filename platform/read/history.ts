@@ -135,15 +135,17 @@ function intervalOf(
     requestedBy: row.asked_by,
     approvals: row.decisions.flatMap((hash) => on.approvals.get(hash) ?? []),
     breakGlass: row.break_glass.flatMap((hash) => on.glass.get(hash) ?? []),
-    review: on.reviews.find(({ subject }) => subject === row.promotion_id) ?? null,
+    review: on.reviews.find(({ subject, kind }) => subject === row.promotion_id && kind === 'break-glass') ?? null,
     ended: next ? endBy(next) : null,
   };
 }
 
-const HOW = { promotion: 'replaced', rollback: 'rolled back', retirement: 'retired' } as const satisfies Record<
-  ChangeKind,
-  End['how']
->;
+const HOW = {
+  promotion: 'replaced',
+  rollback: 'rolled back',
+  retirement: 'retired',
+  automatic: 'rolled back',
+} as const satisfies Record<ChangeKind, End['how']>;
 
 function endBy({ kind, to_version: by, asked_by: person, record }: ChangeRow): End {
   const reason = (JSON.parse(record) as { readonly reason?: unknown }).reason;

@@ -30,6 +30,7 @@ export async function toldAt(db: Db, past: Past): Promise<ToldAt | { readonly re
     glass: new Map(),
     reviews: [],
     quarantines: new Map(),
+    incidents: new Map(),
   };
   const told = { ...nothingTold(), acts };
   const isLater = ({ seq, at }: TrailEvent) => ('event' in past ? seq > past.event : Date.parse(at) > past.instant);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { distribution } from '../../activities/checks/data/distribution.js';
 import { profile } from '../../activities/checks/data/profile.js';
 import type { CheckSubject, DatasetRecord } from '../../activities/checks/subject.js';
 import type { DataProfiler } from '../../activities/ports.js';
@@ -50,9 +51,12 @@ export async function subjectWith(
   };
 }
 
+const ALLOWANCE = { memoryMb: 512, threads: 2, spillMb: 1_000 };
+
 /** As in the data process, without starting one for each data set: those of the example are profiled in theirs. */
 export const profilerHere: DataProfiler = {
-  profile: async (request) => profile(request, await temporaryDirectory(), { memoryMb: 512, threads: 2, spillMb: 1_000 }),
+  profile: async (request) => profile(request, await temporaryDirectory(), ALLOWANCE),
+  distribution: async (request) => distribution(request, await temporaryDirectory(), ALLOWANCE),
 };
 /** The Parquet file that a query answers. */
 export async function parquet(select: string): Promise<string> {

@@ -190,9 +190,17 @@ describe('rules §1, "a person\'s pause stops both ends"', () => {
 
 describe('production and after', () => {
   it('follows up once, then waits for a message alone', () => {
-    const serving = attempt({ state: 'production', change: { key: 'k', followUpsDone: [] } });
+    const serving = attempt({
+      state: 'production',
+      change: { key: 'k', followUps: ['serving', 'archive-previous'], followUpsDone: [] },
+    });
     expect(nextOf(serving)).toEqual({ kind: 'follow-up', steps: ['serving', 'archive-previous'] });
-    expect(nextOf({ ...serving, change: { key: 'k', followUpsDone: ['serving', 'archive-previous'] } })).toEqual({
+    expect(
+      nextOf({
+        ...serving,
+        change: { key: 'k', followUps: ['serving', 'archive-previous'], followUpsDone: ['serving', 'archive-previous'] },
+      }),
+    ).toEqual({
       kind: 'wait',
       until: null,
       probe: false,
@@ -200,9 +208,17 @@ describe('production and after', () => {
   });
 
   it('what followed its own change is done even when it has left production since', () => {
-    const left = attempt({ state: 'archived', change: { key: 'k', followUpsDone: ['serving'] } });
+    const left = attempt({
+      state: 'archived',
+      change: { key: 'k', followUps: ['serving', 'archive-previous'], followUpsDone: ['serving'] },
+    });
     expect(nextOf(left)).toEqual({ kind: 'follow-up', steps: ['archive-previous'] });
-    expect(nextOf({ ...left, change: { key: 'k', followUpsDone: ['serving', 'archive-previous'] } }).kind).toBe('ended');
+    expect(
+      nextOf({
+        ...left,
+        change: { key: 'k', followUps: ['serving', 'archive-previous'], followUpsDone: ['serving', 'archive-previous'] },
+      }).kind,
+    ).toBe('ended');
   });
 
   it.each(['archived', 'rejected', 'expired', 'withdrawn'] as const)('%s is an end', (state) => {

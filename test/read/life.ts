@@ -1,4 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { GATES, type Gate } from '../../domain/policy.js';
 import { MODEL } from '../support/stack.js';
 import { members, type World } from '../support/world.js';
@@ -18,20 +17,7 @@ export async function request(world: World, version: string, email: string): Pro
   return String(answer.result['promotionId']);
 }
 
-const inActivity = <Input, Output>(activity: (input: Input) => Promise<Output>, input: Input): Promise<Output> =>
-  new MockActivityEnvironment().run(activity, input);
-
-/** Does what a run does until the record makes it wait, or ends it. */
-export async function drive({ activities }: World, promotionId: string): Promise<void> {
-  for (;;) {
-    const now = await activities.standing({ promotionId });
-    if (now.kind === 'check' || now.kind === 'recheck') await inActivity(activities.runChecks, { promotionId });
-    else if (now.kind === 'change') await activities.changeProduction({ promotionId });
-    else if (now.kind === 'follow-up')
-      for (const step of now.steps) await activities.followUp({ changeKey: `promotion/${promotionId}`, step });
-    else return;
-  }
-}
+export { drive } from '../support/staged.js';
 
 /** Approves a gate as the first or another member of its group. */
 export async function approve(world: World, promotionId: string, gate: Gate, which = 0): Promise<string> {

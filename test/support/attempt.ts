@@ -1,3 +1,4 @@
+import { FIRST_WATCH } from '../../domain/watch-policy.js';
 import type { Attempt, DecisionRecord, Recheck, GlassSignature, Skip } from '../../domain/attempt.js';
 import { CHECKS, RECHECKS, type CheckName, type Finding, type Verdict } from '../../domain/checks.js';
 import type { Gate, Policy } from '../../domain/policy.js';
@@ -50,6 +51,7 @@ export function policyWith(change: { soak?: Partial<Policy['soak']>; every?: num
     rollback: { accuracy_drop: 0.1, error_rate: 0.05, latency_p95: 500, windows: 1, cooldown: 60 * MINUTE },
     access: { staging: [], production: [] },
     retention: { years: 1 },
+    ...FIRST_WATCH,
   };
 }
 
@@ -141,6 +143,7 @@ export function attempt(change: Partial<Attempt> = {}): Attempt {
       extendedMs: 0,
     },
     critical: null,
+    monitoring: '',
     decisions: [],
     rechecks: [],
     freezes: [],

@@ -1,4 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
+import type { Activities } from '../../activities/index.js';
 import type { Standing } from '../../activities/registry/standing.js';
 import { MODEL } from './stack.js';
 import { first, type World } from './world.js';
@@ -11,8 +12,17 @@ export async function drive({ activities }: World, promotionId: string): Promise
     else if (now.kind === 'change') await activities.changeProduction({ promotionId });
     else if (now.kind === 'follow-up')
       for (const step of now.steps) await activities.followUp({ changeKey: `promotion/${promotionId}`, step });
+    else if (now.kind === 'wait' && now.probe && now.progress.waitingFor.some((each) => each.includes('nobody has looked yet')))
+      await lookedAt(activities, promotionId);
     else return now;
   }
+}
+
+/** Has staging looked at once, as its run does all the time. */
+export async function lookedAt(activities: Activities, promotionId: string): Promise<void> {
+  await inActivity(activities.pollHealth, { promotionId }).catch((error: unknown) => {
+    if ((error as { type?: string }).type !== 'NextLook') throw error;
+  });
 }
 
 /** Calls an activity with the context it has in a worker. */

@@ -58,6 +58,7 @@ export async function makeWorld(): Promise<World> {
     ensure: (id: string) => Promise.resolve(void told.push(`ensure ${id}`)),
     nudge: (id: string) => Promise.resolve(void told.push(`nudge ${id}`)),
     follow: ({ key }: { key: string }) => Promise.resolve(void told.push(`follow ${key}`)),
+    watch: ({ key }: { key: string }) => Promise.resolve(void told.push(`watch ${key}`)),
     deliver: (key: string) => Promise.resolve(void told.push(`deliver ${key}`)),
   };
   const deps: Deps = {
@@ -67,7 +68,9 @@ export async function makeWorld(): Promise<World> {
     data: createDataProfiler(),
     serving: pointerFile(join(dir, 'serving')),
     channels: [fileChannel(join(dir, 'notices.jsonl'))],
+    dashboards: [],
     sources: metricsSources(db.worker),
+    places: { namespace: 'default' },
     runs,
     log: () => undefined,
   };

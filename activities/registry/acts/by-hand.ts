@@ -8,6 +8,7 @@ import { readSituation } from '../../../platform/read/production.js';
 import { writeNotices } from '../../notify/notices.js';
 import type { Applied, ApplyAct, SignedAct } from '../applied.js';
 import { damageOf } from '../damage.js';
+import { openAttempts } from '../open-attempts.js';
 import { pinnedPolicy } from '../pinned.js';
 
 interface Change {
@@ -119,16 +120,6 @@ async function makeChange(
       body: `By ${person.email}: ${reason}`,
     },
   ]);
-}
-
-/** The attempts whose runs have to hear of the change: the one that leaves production, and those it is compared for. */
-async function openAttempts(tx: Tx, model: string): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>(
-    `SELECT p.id FROM promotion p JOIN model_registry m ON m.id = p.model_id
-      WHERE m.name = $1 AND p.state IN ('validating', 'staging', 'production')`,
-    [model],
-  );
-  return rows.map(({ id }) => id);
 }
 
 async function situationOf(tx: Tx, model: string): Promise<RollbackSituation | undefined> {

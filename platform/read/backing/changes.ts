@@ -4,6 +4,7 @@ import type { Db } from '../../pool.js';
 import type { TrailEvent } from '../audit-trail.js';
 import { approvalsOf, unapproved, type ApprovalRow } from './approvals.js';
 import { textOf, type Backing } from './backing.js';
+import { automaticFault, type AutomaticRow } from './automatic.js';
 import { byHandFault, type ByHandRow } from './by-hand.js';
 import { recordFault } from './change-record.js';
 import { glassFault, glassOf, glassSaid, type GlassRow } from './glass-used.js';
@@ -14,7 +15,7 @@ import { scan } from './scan.js';
 import { isTimeOf } from './times.js';
 import { attemptsOf, type Told } from './told.js';
 
-interface Row extends ByHandRow {
+interface Row extends ByHandRow, AutomaticRow {
   readonly seq: number;
   readonly model: string;
   readonly from_version: string | null;
@@ -35,7 +36,8 @@ type Change = Pick<TrailEvent, 'seq' | 'at' | 'actor' | 'detail'>;
 
 const CHANGES = `
   SELECT c.seq, c.key, c.kind, m.name AS model, c.from_version, c.to_version, c.promotion_id, c.envelope,
-         c.decisions, c.break_glass, c.rechecks::text[] AS rechecks, c.record, c.at
+         c.decisions, c.break_glass, c.rechecks::text[] AS rechecks, c.record, c.at, c.windows,
+         (SELECT max(b.seq) FROM production_change b WHERE b.model_id = c.model_id AND b.seq < c.seq) AS before
     FROM production_change c JOIN model_registry m ON m.id = c.model_id ORDER BY c.seq`;
 
 /**
@@ -89,6 +91,7 @@ export function changesBacking(db: Db, about: { told: Told; people: People; poli
     const { detail } = event;
     if (!isSpokenOf(row, event)) return `event ${event.seq} speaks of another change`;
     const { model, to_version: version, promotion_id: promotion } = row;
+    if (row.kind === 'automatic') return await automaticFault(db, row, event);
     if (promotion === null || version === null) return byHandFault(row, event);
     const is = told.versions.get(`${model}/${version}`);
     const requestedBy = told.attempts.get(promotion)?.requestedBy ?? '';

@@ -39,10 +39,10 @@ export function soakActed({ acts }: Told, event: TrailEvent): string[] {
   return [];
 }
 
-/** The quarantine of the version that a rollback left, as `change_production_by_hand` words it. */
+/** The quarantine of the version that a rollback left, by hand or by itself, as the record words it. */
 export function quarantined({ acts }: Told, { actor, detail }: TrailEvent): void {
   const { kind, model, from, to, reason } = detail;
-  if (kind !== 'rollback' || typeof from !== 'string') return;
+  if ((kind !== 'rollback' && kind !== 'automatic') || typeof from !== 'string') return;
   acts?.quarantines.set(`${textOf(model)}/${from}`, `rolled back to ${textOf(to)} by ${actor}: ${textOf(reason)}`);
 }
 

@@ -3,6 +3,7 @@ import type { TrailEvent } from '../audit-trail.js';
 import { momentOf, textOf, textsOf } from './backing.js';
 import { decided, passed, quarantined, released, rounded, soakActed } from './fold-acts.js';
 import { enrolled, revoked, rotated } from './fold-people.js';
+import { incidentTold } from './fold-incidents.js';
 import { frozen, glassSigned, reviewOpened, unfrozen } from './fold-waits.js';
 import { attemptsOf, NO_ATTEMPT, NO_VERSION, type Told, type ToldVersion } from './told.js';
 
@@ -51,6 +52,10 @@ export const STEPS: Readonly<Record<AuditAction, Step>> = {
   'feature-view.registered': nothing,
   'dataset.registered': nothing,
   'act.refused': nothing,
+  'incident.opened': incidentTold,
+  'incident.rose': incidentTold,
+  'incident.closed': incidentTold,
+  'change.followed-up': nothing,
   'serving.pointed': nothing,
   'previous.archived': nothing,
 };

@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonValue } from '../../../domain/canonical.js';
 import type { Db } from '../../pool.js';
 import type { TrailEvent } from '../audit-trail.js';
-import type { Backing } from './backing.js';
+import { textOf, type Backing } from './backing.js';
 import { scan } from './scan.js';
 import type { Jumps } from './times.js';
 
@@ -17,10 +17,13 @@ interface Row {
 const FOLLOW_UPS = `
   SELECT f.change_key, f.step, f.outcome, f.detail, f.at, c.from_version
     FROM follow_up f LEFT JOIN production_change c ON c.key = f.change_key
-   WHERE f.step IN ('serving', 'archive-previous') ORDER BY f.change_key, f.step`;
+   ORDER BY f.change_key, f.step`;
 
 /** The events of steps that were taken, and which step each speaks of. */
 const STEP_OF: Readonly<Record<string, string>> = { 'serving.pointed': 'serving', 'previous.archived': 'archive-previous' };
+
+/** The event of every other step says which it is and what it came to. */
+const OTHERS = 'change.followed-up';
 
 /** Compares what followed each production change with its event; there is nothing to archive before the first one. */
 export function followUpsBacking(db: Db, jumps: Jumps): Backing {
@@ -28,7 +31,8 @@ export function followUpsBacking(db: Db, jumps: Jumps): Backing {
   return {
     take(events) {
       for (const { action, seq, at, subject, detail } of events)
-        if (Object.hasOwn(STEP_OF, action)) told.set(`${STEP_OF[action]} ${subject}`, { seq, at, detail });
+        if (Object.hasOwn(STEP_OF, action) || action === OTHERS)
+          told.set(`${STEP_OF[action] ?? textOf(detail['step'])} ${subject}`, { seq, at, detail });
       return Promise.resolve([]);
     },
     async finish() {
@@ -40,7 +44,7 @@ export function followUpsBacking(db: Db, jumps: Jumps): Backing {
           const event = told.get(step);
           told.delete(step);
           const label = `follow-up ${row.step} of ${row.change_key}`;
-          if (!event && (row.step === 'serving' || row.from_version !== null)) faults.push(`${label} is on no event`);
+          if (!event && (row.step !== 'archive-previous' || row.from_version !== null)) faults.push(`${label} is on no event`);
           if (event && !isSame(row, event, jumps)) faults.push(`${label} is not what event ${event.seq} says`);
         }
       }
@@ -50,10 +54,8 @@ export function followUpsBacking(db: Db, jumps: Jumps): Backing {
 }
 
 function isSame(row: Row, event: Pick<TrailEvent, 'seq' | 'at' | 'detail'>, jumps: Jumps): boolean {
-  const outcome = row.step === 'serving' || event.detail['artifacts'] === 'match' ? 'done' : 'failed';
-  return (
-    row.outcome === outcome && jumps.isShortlyBefore(row.at, event) && canonicalOf(row.detail) === canonicalJson(event.detail)
-  );
+  const { artifacts, outcome: said = row.step === 'serving' || artifacts === 'match' ? 'done' : 'failed' } = event.detail;
+  return row.outcome === said && jumps.isShortlyBefore(row.at, event) && canonicalOf(row.detail) === canonicalJson(event.detail);
 }
 
 function canonicalOf(text: string): string | undefined {

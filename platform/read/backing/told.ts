@@ -109,7 +109,18 @@ export interface ToldPerson {
   readonly since: number;
 }
 
-/** People, decisions, soaks, freezes and quarantines as the events leave them. */
+/** An incident that has not closed. */
+export interface ToldIncident {
+  readonly id: string;
+  readonly model: string;
+  readonly version: string;
+  readonly condition: string;
+  readonly severity: string;
+  readonly what: string;
+  readonly opened: Moment;
+}
+
+/** People, decisions, soaks, freezes, quarantines and incidents as the events leave them. */
 export interface ToldActs {
   /** By e-mail. */
   readonly people: Map<string, ToldPerson>;
@@ -128,6 +139,8 @@ export interface ToldActs {
   readonly reviews: Review[];
   /** Version in quarantine → why. */
   readonly quarantines: Map<string, string>;
+  /** By id, in the order in which they opened. */
+  readonly incidents: Map<string, ToldIncident>;
 }
 
 /** Nothing told yet. */

@@ -1,0 +1,45 @@
+import { asPage } from '../message/as-page.js';
+import type { Message } from '../message/message.js';
+import { boundedFetch, retryAfterMs } from './bounded-fetch.js';
+import { ChannelError, DEADLINE_MS, type Sender } from './sender.js';
+
+/** How PagerDuty is reached. */
+export interface PagerDutyConfig {
+  /** The integration key of a service, which events are routed by. */
+  readonly key: string;
+  /** PagerDuty's own, or a peer that speaks as it does. */
+  readonly url: string;
+}
+
+const [TAKEN, INVALID, TOO_MANY] = [202, 400, 429];
+
+/** Events for PagerDuty's Events API v2, one for each message; the dedup key makes a repetition the same alert. */
+export function pagerdutySender({ key, url }: PagerDutyConfig): Sender {
+  const enqueue = `${url.replace(/\/$/, '')}/v2/enqueue`;
+  return {
+    name: 'pagerduty',
+    place: new URL(url).host,
+    async send(message: Message) {
+      const event = asPage(message);
+      const answer = await post(enqueue, JSON.stringify({ routing_key: key, ...event }));
+      const { status, headers } = answer;
+      if (status === TAKEN) return `${event.event_action} of ${event.dedup_key}`;
+      if (status === INVALID) throw new ChannelError('PagerDuty calls the event or its routing key invalid (400)', true);
+      const what = status === TOO_MANY ? 'PagerDuty takes no more events for now' : `PagerDuty answers with status ${status}`;
+      throw new ChannelError(what, false, retryAfterMs(headers));
+    },
+  };
+}
+
+async function post(url: string, body: string): Promise<Response> {
+  try {
+    return await boundedFetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+  } catch {
+    throw new ChannelError('PagerDuty does not answer, or not as it should', false);
+  }
+}
