@@ -79,6 +79,5 @@ function failedNotice({ key, model, promotionId }: MadeChange, step: string, det
     severity: 'warning',
     title: `${model}: ${step} failed after a production change`,
     body: told.join('; '),
-    severity: 'warning',
   };
 }

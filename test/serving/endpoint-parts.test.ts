@@ -83,8 +83,14 @@ describe('traffic', () => {
     tally.came({ outcome: 'refused', ms: 900 });
     const none = { sent: 0, answered: 0, failed: 0, refused: 0, p50: null, p95: null, accuracy: null, versions: [] };
     expect(tally.take()).toEqual({
-      ...{ sent: 20, answered: 20, failed: 1, refused: 1 },
-      ...{ p50: 10, p95: 19, accuracy: 0.75, versions: ['1.0.0'] },
+      sent: 20,
+      answered: 20,
+      failed: 1,
+      refused: 1,
+      p50: 10,
+      p95: 19,
+      accuracy: 0.75,
+      versions: ['1.0.0'],
     });
     expect(tally.take()).toEqual(none);
   });
