@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type * as EnvConfig from '@temporalio/envconfig';
 import { ConfigError } from './config-error.js';
+import { grafanaOf, type GrafanaConfig } from './grafana.js';
 import { identityProviderOf, type IdentityProviderConfig } from './identity-provider.js';
 import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.js';
 import type { MailServer } from './mail-server.js';
@@ -62,6 +63,8 @@ export interface WorkerConfig {
   /** The identity provider whose logins count; none where only keys do. */
   readonly identityProvider?: IdentityProviderConfig;
   readonly prometheus?: PrometheusConfig;
+  /** Where production changes are drawn; none where nobody has said. */
+  readonly grafana?: GrafanaConfig;
 }
 
 /** What a hold is signed and kept with; nothing of it is asked of a server, because it has to work without any. */
@@ -197,6 +200,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
   const notify = notifyConfigOf(env, problems);
   const identityProvider = identityProviderOf(env, problems);
   const prometheus = prometheusOf(env, problems);
+  const grafana = grafanaOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const besideStore = (name: string) => join(dirname(resolve(store ?? '')), name);
   return {
@@ -209,6 +213,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
     work,
     ...(identityProvider && { identityProvider }),
     ...(prometheus && { prometheus }),
+    ...(grafana && { grafana }),
   };
 }
 

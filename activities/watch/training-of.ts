@@ -1,8 +1,8 @@
 import type { TrainingDistribution } from '../../domain/drift/training-distribution.js';
 import type { VersionName } from '../../domain/ids.js';
 import type { CheckSubject } from '../checks/subject.js';
+import { ensureTrainingDistribution } from '../checks/training-distribution.js';
 import { loggable } from '../failures.js';
-import { ensureTrainingDistribution } from '../metrics/training-distribution.js';
 import type { Deps } from '../registry/deps.js';
 import { loadSubject } from '../registry/subject.js';
 
