@@ -88,8 +88,8 @@ describe('which channels a notice goes over', () => {
   it("as the model's own policy says, also of what nobody gave a severity", async () => {
     const own = readFileSync(join(EXAMPLE, 'policy.yaml'), 'utf8');
     const routing = 'routing: { critical: [email], addressed: [] }';
-    const { digest: file } = await world.deps.store.putBytes(Buffer.from(`${own}\n${routing}\n`));
-    expect(await world.act('policy', `alice.admin${AT}`, { file, model: MODEL })).toMatchObject({ accepted: true });
+    const { digest } = await world.deps.store.putBytes(Buffer.from(`${own}\n${routing}\n`));
+    expect(await world.act('policy', `alice.admin${AT}`, { file: digest, model: MODEL })).toMatchObject({ accepted: true });
     const keys = [await write({ severity: 'critical' }), await write(), await write({ subject: 'all models' })];
     const { rows } = await world.db.reader.query('SELECT channels FROM notice WHERE key = ANY ($1) ORDER BY at', [keys]);
     expect(rows).toEqual([{ channels: ['email'] }, { channels: [] }, { channels: ['slack', 'email'] }]);
