@@ -190,21 +190,12 @@ describe('rules §1, "a person\'s pause stops both ends"', () => {
 
 describe('production and after', () => {
   it('follows up once, then waits for a message alone', () => {
-    const serving = attempt({
-      state: 'production',
-      change: { key: 'k', followUps: ['serving', 'archive-previous'], followUpsDone: [] },
-    });
-    expect(nextOf(serving)).toEqual({ kind: 'follow-up', steps: ['serving', 'archive-previous'] });
-    expect(
-      nextOf({
-        ...serving,
-        change: { key: 'k', followUps: ['serving', 'archive-previous'], followUpsDone: ['serving', 'archive-previous'] },
-      }),
-    ).toEqual({
-      kind: 'wait',
-      until: null,
-      probe: false,
-    });
+    const followUps = ['serving', 'archive-previous'];
+    const after = (followUpsDone: string[]) =>
+      nextOf(attempt({ state: 'production', change: { key: 'k', followUps, followUpsDone } }));
+    expect(after([])).toEqual({ kind: 'follow-up', steps: ['serving'] });
+    expect(after(['serving'])).toEqual({ kind: 'follow-up', steps: ['archive-previous'] });
+    expect(after(followUps)).toEqual({ kind: 'wait', until: null, probe: false });
   });
 
   it('what followed its own change is done even when it has left production since', () => {

@@ -5,6 +5,7 @@ import { advanceClock } from '../../platform/clock.js';
 import { verifyTrail } from '../../platform/read/audit-verify.js';
 import { readBundle } from '../../platform/read/bundle.js';
 import { verifyAlone, written } from '../support/bundle.js';
+import { followed } from '../support/followed.js';
 import { EXAMPLE, MODEL } from '../support/stack.js';
 import { request } from '../support/staged.js';
 import { first, makeWorld, type World } from '../support/world.js';
@@ -33,10 +34,6 @@ async function liveByHand(): Promise<void> {
     if (!answer.accepted) throw new Error(JSON.stringify(answer.refusal));
     return String(answer.result['changeKey']);
   };
-  const followed = async (changeKey: string): Promise<void> => {
-    const { steps } = await world.activities.afterChange({ changeKey });
-    for (const step of steps) await world.activities.followUp({ changeKey, step });
-  };
   for (const version of ['1.2.0', '1.4.0']) {
     await world.register(version, mlops);
     const promotion = await request(world, version);
@@ -62,9 +59,9 @@ async function liveByHand(): Promise<void> {
   await drive(world, promotion);
   await act('withdraw', { model: MODEL, version: '1.5.0', promotion, reason: REASON });
   await act('resolve', { model: MODEL, version: '', stage: 'production' });
-  await followed(await act('rollback', { model: MODEL, from_version: '1.4.0', to_version: '1.2.0', reason: REASON }));
+  await followed(world, await act('rollback', { model: MODEL, from_version: '1.4.0', to_version: '1.2.0', reason: REASON }));
   await act('release', { model: MODEL, version: '1.4.0', reason: REASON });
-  await followed(await act('retire', { model: MODEL, version: '1.2.0', reason: REASON }));
+  await followed(world, await act('retire', { model: MODEL, version: '1.2.0', reason: REASON }));
 }
 
 describe('audit verify of what people do by hand', () => {

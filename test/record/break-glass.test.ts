@@ -204,6 +204,8 @@ describe('a break-glass', () => {
       'break-glass.completed',
       'production.changed',
       'review.opened',
+      // The review of how it does, which every promotion has.
+      'review.opened',
     ]);
     const [, omar, maria] = await signatures();
     expect(told[3]?.detail).toMatchObject({

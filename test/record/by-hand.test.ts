@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GATES, type Gate } from '../../domain/policy.js';
 import { advanceClock } from '../../platform/clock.js';
 import { loadPackage } from '../../platform/package.js';
+import { followed } from '../support/followed.js';
 import { PEOPLE } from '../support/promotion.js';
 import { drive, inActivity, staged } from '../support/staged.js';
 import { MODEL } from '../support/stack.js';
@@ -40,14 +41,7 @@ async function stages(): Promise<Record<string, string>> {
   return Object.fromEntries(rows.map(({ version, status }) => [version, status]));
 }
 
-async function followUp(changeKey: string): Promise<void> {
-  for (;;) {
-    const { steps } = await world.activities.afterChange({ changeKey });
-    const [step] = steps;
-    if (step === undefined) return;
-    await world.activities.followUp({ changeKey, step });
-  }
-}
+const followUp = (changeKey: string): Promise<void> => followed(world, changeKey);
 
 const modelFile = async (version: string): Promise<string> => {
   const { rows } = await world.db.reader.query<{ artifact_digest: string }>(
@@ -98,7 +92,9 @@ describe('rollback by hand (rules §5)', () => {
     expect(rows).toEqual([
       { action: 'production.changed', actor: PEOPLE.devops },
       { action: 'serving.pointed', actor: 'gatehouse' },
+      ...Array.from({ length: 4 }, () => ({ action: 'change.followed-up', actor: 'gatehouse' })),
       { action: 'previous.archived', actor: 'gatehouse' },
+      ...Array.from({ length: 2 }, () => ({ action: 'change.followed-up', actor: 'gatehouse' })),
     ]);
     expect(await world.activities.standing({ promotionId: `${MODEL}/1.4.0/1` })).toMatchObject({
       kind: 'ended',

@@ -9,6 +9,7 @@ import { put } from '../support/put-asked.js';
 import { ReferenceModel, type Asked, type Kind, type Person } from '../support/reference-model.js';
 import { seeded } from '../support/seeded.js';
 import { drive } from '../support/staged.js';
+import { followed } from '../support/followed.js';
 import { EXAMPLE, MODEL } from '../support/stack.js';
 import { AT, makeWorld, type World } from '../support/world.js';
 import { nextStep, type Step } from '../support/year-walk.js';
@@ -95,10 +96,7 @@ async function look(): Promise<void> {
   }
 }
 
-async function followUp(changeKey: string): Promise<void> {
-  const { steps } = await world.activities.afterChange({ changeKey });
-  for (const step of steps) await world.activities.followUp({ changeKey, step });
-}
+const followUp = (changeKey: string): Promise<void> => followed(world, changeKey);
 
 interface State {
   stages: Record<string, string>;
