@@ -6,6 +6,7 @@ import type * as EnvConfig from '@temporalio/envconfig';
 import { ConfigError } from './config-error.js';
 import { identityProviderOf, type IdentityProviderConfig } from './identity-provider.js';
 import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.js';
+import { grafanaOf, type GrafanaConfig } from './grafana.js';
 import type { MailServer } from './mail-server.js';
 import { mailServerFrom, notifyConfigOf, type NotifyConfig } from './notify-config.js';
 import { prometheusOf, type PrometheusConfig } from './prometheus.js';
@@ -62,6 +63,7 @@ export interface WorkerConfig {
   /** The identity provider whose logins count; none where only keys do. */
   readonly identityProvider?: IdentityProviderConfig;
   readonly prometheus?: PrometheusConfig;
+  readonly grafana?: GrafanaConfig;
 }
 
 /** What a hold is signed and kept with; nothing of it is asked of a server, because it has to work without any. */
@@ -197,6 +199,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
   const notify = notifyConfigOf(env, problems);
   const identityProvider = identityProviderOf(env, problems);
   const prometheus = prometheusOf(env, problems);
+  const grafana = grafanaOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const besideStore = (name: string) => join(dirname(resolve(store ?? '')), name);
   return {
@@ -209,6 +212,7 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
     work,
     ...(identityProvider && { identityProvider }),
     ...(prometheus && { prometheus }),
+    ...(grafana && { grafana }),
   };
 }
 

@@ -9,6 +9,7 @@ import { createModelRunner } from '../activities/checks/model-runner.js';
 import { providerKeys } from '../activities/identity/provider-keys.js';
 import { metricsSources } from '../activities/metrics/sources.js';
 import type { Log } from '../activities/ports.js';
+import { grafanaDashboards } from '../activities/serving/grafana-dashboards.js';
 import { pointerFile } from '../activities/serving/pointer-file.js';
 import type { Deps } from '../activities/registry/deps.js';
 import type { WorkerConfig } from '../platform/config.js';
@@ -44,7 +45,7 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
       models: createModelRunner(),
       data: createDataProfiler(),
       serving: pointerFile(config.serving),
-      dashboards: [],
+      dashboards: config.grafana ? [grafanaDashboards(config.grafana)] : [],
       sources: metricsSources(pool, config.prometheus),
       runs,
       ...(config.identityProvider && { identityProvider: providerKeys(config.identityProvider) }),
