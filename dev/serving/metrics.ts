@@ -43,17 +43,19 @@ export function makeMetrics(): EndpointMetrics {
   const features = new Map<string, { readonly of: Of; readonly counts: FeatureCounts }>();
   const keyOf = ({ model, version }: Of) => `${model} ${version}`;
   // A histogram of the library has the same edges for all of its labels.
-  new Counter({
-    name: 'model_feature_value_bucket',
-    help: 'Predictions whose feature was at most le',
-    labelNames: ['model', 'version', 'feature', 'le'] as const,
-    registers,
-    collect() {
-      this.reset();
-      for (const { of, counts } of features.values())
-        for (const { feature, le, count } of counts.list()) this.inc({ ...of, feature, le }, count);
-    },
-  });
+  registry.registerMetric(
+    new Counter({
+      name: 'model_feature_value_bucket',
+      help: 'Predictions whose feature was at most le',
+      labelNames: ['model', 'version', 'feature', 'le'] as const,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { of, counts } of features.values())
+          for (const { feature, le, count } of counts.list()) this.inc({ ...of, feature, le }, count);
+      },
+    }),
+  );
   const pick = ({ model, version }: Of): Of => ({ model, version });
   return {
     begin({ features: names, edges, ...of }) {
