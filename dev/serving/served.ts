@@ -80,6 +80,8 @@ export function makeServed({ paths, now, onChange, record, resolve = asPerson(pa
   const lookAt = async (model: string): Promise<void> => {
     const db = read();
     const versions = db ? await inStaging(db, model) : [];
+    // Whoever asks again makes it be looked for again.
+    if (versions.length === 0) staging.delete(model);
     const slots = staging.get(model) ?? new Map<string, Slot>();
     for (const gone of [...slots.keys()].filter((version) => !versions.includes(version))) slots.delete(gone);
     for (const version of versions) {
