@@ -11,7 +11,6 @@ import { printable } from '../platform/files/quoted.js';
 import { inTransaction, type Tx } from '../platform/pool.js';
 import type { WindowFigures } from '../platform/read/live.js';
 import { firstHoldoutRow } from './checks/holdout.js';
-import { ensureTrainingDistribution } from './checks/training-distribution.js';
 import { probeArtifact } from './health-probe.js';
 import type { Deps } from './registry/deps.js';
 import { sendOut } from './notify/notices.js';
@@ -21,6 +20,7 @@ import { loadSubject, PackageDamaged } from './registry/subject.js';
 import { loggable } from './failures.js';
 import { reasonOf } from './watch/look.js';
 import { readLive } from './watch/read-live.js';
+import { createTrainingOf, type TrainingOf } from './watch/training-of.js';
 
 const HEARTBEAT_MS = 5_000;
 /** Two looks are never closer than this, however soon something is due. */
@@ -40,13 +40,14 @@ interface Look {
  * or returns when the record needs something done. Any number of looks costs the run three events.
  */
 export function createPollHealth(deps: Deps) {
+  const trainingOf = createTrainingOf(deps);
   return async function pollHealth(input: { promotionId: string }): Promise<void> {
     const attempt = await loadAttempt(deps.pool, input.promotionId);
     if (attempt?.state !== 'staging') return;
     const beat = setInterval(heartbeat, HEARTBEAT_MS);
     let look: Look;
     try {
-      look = await probe(deps, attempt);
+      look = await probe(deps, attempt, trainingOf);
     } finally {
       clearInterval(beat);
     }
@@ -66,7 +67,7 @@ export function createPollHealth(deps: Deps) {
   };
 }
 
-async function probe(deps: Deps, attempt: Attempt): Promise<Look> {
+async function probe(deps: Deps, attempt: Attempt, trainingOf: TrainingOf): Promise<Look> {
   const { pool, store, models, log } = deps;
   const started = Date.now();
   try {
@@ -81,7 +82,7 @@ async function probe(deps: Deps, attempt: Attempt): Promise<Look> {
       signal: cancellationSignal(),
     });
     const { model, version, policy, findings } = attempt;
-    const training = await ensureTrainingDistribution(deps, subject, cancellationSignal());
+    const training = await trainingOf({ model, version }, subject, cancellationSignal());
     const live = await readLive(
       deps,
       { model, version, policy, baseline: baselineOf(findings), training, labelled: [] },

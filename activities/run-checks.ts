@@ -5,9 +5,9 @@ import { nextOf } from '../domain/lifecycle.js';
 import { loadAttempt } from '../platform/attempt.js';
 import { inTransaction } from '../platform/pool.js';
 import { checks } from './checks/index.js';
-import { BadInput, loggable } from './failures.js';
+import { ensureTrainingDistribution } from './checks/training-distribution.js';
+import { BadInput } from './failures.js';
 import { measureCheck, type Round } from './measure-check.js';
-import { ensureTrainingDistribution } from './metrics/training-distribution.js';
 import type { Deps } from './registry/deps.js';
 import { lockAttempt } from './registry/settle.js';
 import { loadSubject } from './registry/subject.js';
@@ -58,15 +58,9 @@ export function createRunChecks(deps: Deps) {
 }
 
 /** What drift is measured against later: no verdict waits for it, and where it is not made now, it is made when it is needed. */
-async function keepDistribution(deps: Deps, { promotionId, model, version }: Attempt): Promise<void> {
-  const signal = cancellationSignal();
-  try {
-    const subject = await loadSubject(deps.pool, deps.store, model, version);
-    if (subject) await ensureTrainingDistribution(deps, subject, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    deps.log('warn', 'the distribution of a training set was not kept', { promotionId, ...loggable(error) });
-  }
+async function keepDistribution(deps: Deps, { model, version }: Attempt): Promise<void> {
+  const subject = await loadSubject(deps.pool, deps.store, model, version);
+  if (subject) await ensureTrainingDistribution(deps, subject, cancellationSignal());
 }
 
 /** The bytes are looked at before anything is made of them; the load is measured while nothing else is at work. */

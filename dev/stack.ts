@@ -16,11 +16,10 @@ import { markStopping, releaseLock, takeLock } from './lock.js';
 import { endRecorded, type ProcessRecord } from './process-record.js';
 import { StartError } from './start-error.js';
 import { startParts } from './start-parts.js';
-import { SINKS } from './sinks/start-sinks.js';
 import type { Part } from './start-options.js';
 
 /** The order in which the parts are stopped: nothing is taken away from under what still uses it. */
-const STOP_ORDER = ['the serving endpoint', 'the watchdog', 'the worker', SINKS, 'Temporal', 'PostgreSQL'];
+const STOP_ORDER = ['the serving endpoint', 'the watchdog', 'the worker', 'Temporal', 'PostgreSQL'];
 
 const { values } = parseArgs({
   options: {

@@ -28,7 +28,7 @@ export async function startParts(options: StartOptions, giveUp: (error: unknown)
   const [record, temporal, sinks] = await Promise.allSettled([
     watched(startRecord(options)),
     watched(startTemporal(options)),
-    watched(startSinks(options)),
+    watched(startSinks(options.paths)),
   ]);
   options.signal.throwIfAborted();
   if (record.status === 'rejected' || temporal.status === 'rejected' || sinks.status === 'rejected')
@@ -37,7 +37,7 @@ export async function startParts(options: StartOptions, giveUp: (error: unknown)
   const connection: Connection = {
     ...known,
     temporal: temporal.value,
-    sinks: { ...known.sinks, ...sinks.value },
+    sinks: { ...known.sinks, ...sinks.value.places },
   };
   options.say(`Temporal answers on ${connection.temporal.address}; starting the worker`);
   const [serving, ...workers] = await Promise.allSettled([

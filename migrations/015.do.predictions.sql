@@ -71,7 +71,19 @@ CREATE TABLE training_distribution (
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON training_distribution
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Which data file a version was trained on, as its package and the data set that this names say: the watch asks without the store.
+CREATE TABLE trained_on (
+  model_id integer NOT NULL,
+  version text NOT NULL,
+  dataset_digest text NOT NULL CHECK (dataset_digest ~ '^[0-9a-f]{64}$'),
+  PRIMARY KEY (model_id, version),
+  FOREIGN KEY (model_id, version) REFERENCES model_version_detail
+);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON trained_on
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 -- A serving system adds to the log and labels it; it reads nothing, and what others predicted is none of its business.
 GRANT INSERT (id, model, version, failed, latency_ms, predicted, score, features) ON prediction TO gatehouse_serving;
 GRANT EXECUTE ON FUNCTION label_prediction(uuid, smallint) TO gatehouse_serving;
 GRANT INSERT (dataset_digest, feature_hash, distribution) ON training_distribution TO gatehouse_worker;
+GRANT INSERT ON trained_on TO gatehouse_worker;

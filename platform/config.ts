@@ -4,9 +4,9 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type * as EnvConfig from '@temporalio/envconfig';
 import { ConfigError } from './config-error.js';
+import { grafanaOf, type GrafanaConfig } from './grafana.js';
 import { identityProviderOf, type IdentityProviderConfig } from './identity-provider.js';
 import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.js';
-import { grafanaOf, type GrafanaConfig } from './grafana.js';
 import type { MailServer } from './mail-server.js';
 import { mailServerFrom, notifyConfigOf, type NotifyConfig } from './notify-config.js';
 import { prometheusOf, type PrometheusConfig } from './prometheus.js';
@@ -63,6 +63,7 @@ export interface WorkerConfig {
   /** The identity provider whose logins count; none where only keys do. */
   readonly identityProvider?: IdentityProviderConfig;
   readonly prometheus?: PrometheusConfig;
+  /** Where production changes are drawn; none where nobody has said. */
   readonly grafana?: GrafanaConfig;
 }
 

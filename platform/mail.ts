@@ -73,6 +73,8 @@ export async function sendMail(server: MailServer, mail: Mail, withinMs = TAKEN_
       from: { name: '', address: from },
       to: mail.to.map((address) => ({ name: '', address })),
       subject: mail.subject,
+      // RFC 3834 §5: nobody's absence is to be answered to it.
+      headers: { 'Auto-Submitted': 'auto-generated' },
       text: mail.text,
       ...(mail.html !== undefined && { html: mail.html }),
       messageId: `<${mail.messageId}>`,

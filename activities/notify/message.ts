@@ -50,7 +50,7 @@ export async function messageOf(db: Db, notice: RecordedNotice, places: Places):
       ...(to.onCall === null ? [] : [{ name: 'On call', value: to.onCall }]),
       ...(model === null || version === null ? [] : [{ name: 'Evidence', value: evidenceCommand(model, version) }]),
     ],
-    links: linksOf({ ...about, ...(model !== null && { model }), ...(version !== null && { version }) }, places),
+    links: linksOf(notice.kind, { ...about, ...(model !== null && { model }), ...(version !== null && { version }) }, places),
     to,
   };
 }

@@ -1,9 +1,9 @@
 import type { Condition } from '../../domain/live-condition.js';
 import type { WindowVerdict } from '../../domain/live-severity.js';
 import { baselineIn, labelledWindows, type InService, type WindowFigures } from '../../platform/read/live.js';
-import { trainingDistributionOf } from '../checks/training-distribution.js';
 import type { Deps } from '../registry/deps.js';
 import { readLive } from './read-live.js';
+import type { TrainingOf } from './training-of.js';
 
 /** One look at a version in production. */
 export interface LiveLook extends WindowVerdict {
@@ -17,11 +17,11 @@ export interface LiveLook extends WindowVerdict {
 export async function lookAt(
   deps: Deps,
   { changeKey, model, version, policy }: InService,
-  signal: AbortSignal,
+  { trainingOf, signal }: { readonly trainingOf: TrainingOf; readonly signal: AbortSignal },
 ): Promise<LiveLook> {
   const started = performance.now();
   const baseline = await baselineIn(deps.pool, model, version);
-  const training = await trainingDistributionOf(deps.pool, { model, version });
+  const training = await trainingOf({ model, version }, undefined, signal);
   const labelled = await labelledWindows(deps.pool, changeKey, policy.drift.trend_windows);
   const read = await readLive(deps, { model, version, policy, baseline, training, labelled }, signal);
   return { ...read, reason: reasonOf(read), tookMs: Math.round(performance.now() - started) };

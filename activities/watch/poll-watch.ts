@@ -8,6 +8,7 @@ import { sendOut } from '../notify/notices.js';
 import { rollBackWhereDue } from './automatic-rollback.js';
 import { lookAt } from './look.js';
 import { recordLook } from './record-look.js';
+import { createTrainingOf } from './training-of.js';
 
 const HEARTBEAT_MS = 1_000;
 /** Two looks are never closer than this. */
@@ -32,6 +33,7 @@ export type Watched =
  * its run three events, and returns when there is something to show. Safe to run again at any point.
  */
 export function createPollWatch(deps: Deps) {
+  const trainingOf = createTrainingOf(deps);
   return async function pollWatch({ changeKey }: { changeKey: string }): Promise<Watched> {
     const started = performance.now();
     const [watched] = await versionsInService(deps.pool, { changeKey });
@@ -51,7 +53,7 @@ export function createPollWatch(deps: Deps) {
 
     const beat = setInterval(heartbeat, HEARTBEAT_MS);
     try {
-      const look = await lookAt(deps, watched, cancellationSignal());
+      const look = await lookAt(deps, watched, { trainingOf, signal: cancellationSignal() });
       const recorded = await recordLook(deps, watched, look);
       if (!recorded) return { kind: 'left' };
       const isBack = recorded.mayBeDue && (await rollBackWhereDue(deps, watched));

@@ -67,17 +67,19 @@ async function rollBack(options: Options): Promise<Outcome> {
     }
     const steps = await followed(writing.record, String(answer.result['changeKey']));
     const { document } = actOutcome(answer, '');
-    return { document: { ...document, steps: steps.done, stepsOpen: steps.open }, text: said(model, situation.production, to, steps) };
+    return {
+      document: { ...document, steps: steps.done, stepsOpen: steps.open },
+      text: said(model, situation.production, to, steps),
+    };
   });
 }
 
 /** The steps after the swap, as far as they came while somebody waits; those that wait for traffic are not waited for. */
 async function followed({ db }: RecordReader, changeKey: string): Promise<{ done: Step[]; open: string[] }> {
   for (const until = Date.now() + FOLLOWED_WITHIN_MS; ; await delay(LOOK_EVERY_MS)) {
-    const { rows: done } = await db.query<Step>(
-      'SELECT step, outcome FROM follow_up WHERE change_key = $1 ORDER BY at, step',
-      [changeKey],
-    );
+    const { rows: done } = await db.query<Step>('SELECT step, outcome FROM follow_up WHERE change_key = $1 ORDER BY at, step', [
+      changeKey,
+    ]);
     const { rows: all } = await db.query<{ step: string }>(
       'SELECT unnest(follow_ups) AS step FROM production_change WHERE key = $1',
       [changeKey],

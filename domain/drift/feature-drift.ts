@@ -29,11 +29,11 @@ const MISSING_MARGIN = 0.05;
 /** Every feature is tested in so many ways. */
 const TESTS = 4;
 /** Rows in bins may be the same ones asked for again, which bins do not show: two count for one. */
-const BINNED_EVIDENCE = 0.5;
+export const BINNED_EVIDENCE = 0.5;
 
 /**
- * How a feature differs from its training values. `evidence` is for how many independent rows each row of values counts, at
- * most 1; together they never count for more than the training rows. Of so many features, a window without drift shows drift in
+ * How a feature differs from its training values. `evidence` is for how many independent rows each row counts, at most
+ * 1; together they never count for more than the training rows, in bins than half of them. Of so many features, a window without drift shows drift in
  * none with a probability of 1 - `false_alarms` (Bonferroni). Undefined where training or window have nothing to compare.
  */
 export function featureDrift(
@@ -47,8 +47,8 @@ export function featureDrift(
   const { coarse, fine } = compare(training, sample, policy.bins);
   const present = sum(fine.window);
   if (rows === 0) return undefined;
-  const share = sample.kind === 'bins' ? BINNED_EVIDENCE : 1;
-  const counted = share * Math.min(present * evidence, training.rows);
+  const most = training.rows * (sample.kind === 'bins' ? BINNED_EVIDENCE : 1);
+  const counted = Math.min(present * evidence, most);
   const differences = present === 0 ? NO_DIFFERENCE : differencesOf(coarse, fine, training.rows, counted);
   const missing = missingOf(training, rows, rows - present, evidence);
   const level = policy.false_alarms / (TESTS * features);

@@ -55,9 +55,13 @@ export function featureDistribution(name: string, column: ArrayLike<number>): Fe
 
 /** The values that are there, ascending. */
 export function presentValues(column: ArrayLike<number>): Float64Array {
-  return Float64Array.from(column)
-    .filter((value) => Number.isFinite(Math.fround(value)))
-    .sort();
+  const present = new Float64Array(column.length);
+  let count = 0;
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row] ?? Number.NaN;
+    if (Number.isFinite(Math.fround(value))) present[count++] = value;
+  }
+  return present.subarray(0, count).sort();
 }
 
 /** How often each different row comes; columns have the same rows. */

@@ -1,6 +1,6 @@
 import { unknown, type FeatureReading, type FeatureSample, type Reading } from '../live.js';
 import type { DriftPolicy } from '../watch-policy.js';
-import { featureDrift, rowsOf, type FeatureDrift } from './feature-drift.js';
+import { BINNED_EVIDENCE, featureDrift, rowsOf, type FeatureDrift } from './feature-drift.js';
 import { rowGroups, type TrainingDistribution } from './training-distribution.js';
 
 /** How the features of a window differ from the training set. */
@@ -35,7 +35,7 @@ export function windowDrift(training: TrainingDistribution, reading: FeatureRead
   const uncompared: string[] = [];
   let [rows, evidence] = [0, 0];
   for (const { feature, sample } of samples) {
-    const [seen, each] = [sample ? rowsOf(sample) : 0, sample?.kind === 'values' ? share : 1];
+    const [seen, each] = [sample ? rowsOf(sample) : 0, sample?.kind === 'values' ? share : BINNED_EVIDENCE];
     [rows, evidence] = [Math.max(rows, seen), Math.max(evidence, seen * each)];
     const isEnough = seen >= policy.min_rows && seen * each >= LEAST_EVIDENCE;
     const of = { evidence: each, features: training.features.length };

@@ -8,7 +8,7 @@ import { ChannelError, DEADLINE_MS, type Sender } from './sender.js';
 const MOST_ADDRESSES = 100;
 
 /** Mails in text and HTML, one for each message, to everybody whom its audience comes to. */
-export function emailSender(server: MailServer): Sender {
+export function emailSender(server: MailServer, withinMs = DEADLINE_MS): Sender {
   return {
     name: 'email',
     place: `${server.host}:${server.port}`,
@@ -16,7 +16,7 @@ export function emailSender(server: MailServer): Sender {
       const to = [...new Set(message.to.emails.filter(isMailAddress))].slice(0, MOST_ADDRESSES);
       if (to.length === 0) throw new ChannelError('nobody of its audience has an e-mail address', true);
       try {
-        await sendMail(server, asMail(message, { to, from: server.from }), DEADLINE_MS);
+        await sendMail(server, asMail(message, { to, from: server.from }), withinMs);
         return to.join(', ');
       } catch (error) {
         if (!(error instanceof MailError)) throw error;

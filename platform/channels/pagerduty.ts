@@ -14,14 +14,14 @@ export interface PagerDutyConfig {
 const [TAKEN, INVALID, TOO_MANY] = [202, 400, 429];
 
 /** Events for PagerDuty's Events API v2, one for each message; the dedup key makes a repetition the same alert. */
-export function pagerdutySender({ key, url }: PagerDutyConfig): Sender {
+export function pagerdutySender({ key, url }: PagerDutyConfig, withinMs = DEADLINE_MS): Sender {
   const enqueue = `${url.replace(/\/$/, '')}/v2/enqueue`;
   return {
     name: 'pagerduty',
     place: new URL(url).host,
     async send(message: Message) {
       const event = asPage(message);
-      const answer = await post(enqueue, JSON.stringify({ routing_key: key, ...event }));
+      const answer = await post(enqueue, JSON.stringify({ routing_key: key, ...event }), withinMs);
       const { status, headers } = answer;
       if (status === TAKEN) return `${event.event_action} of ${event.dedup_key}`;
       if (status === INVALID) throw new ChannelError('PagerDuty calls the event or its routing key invalid (400)', true);
@@ -31,13 +31,13 @@ export function pagerdutySender({ key, url }: PagerDutyConfig): Sender {
   };
 }
 
-async function post(url: string, body: string): Promise<Response> {
+async function post(url: string, body: string, withinMs: number): Promise<Response> {
   try {
     return await boundedFetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
-      signal: AbortSignal.timeout(DEADLINE_MS),
+      signal: AbortSignal.timeout(withinMs),
     });
   } catch {
     throw new ChannelError('PagerDuty does not answer, or not as it should', false);

@@ -1,7 +1,7 @@
-import type { WebClient } from '@slack/web-api';
+import { LogLevel, WebClient } from '@slack/web-api';
 import { asSlack } from '../message/as-slack.js';
 import type { Message } from '../message/message.js';
-import { boundedFetch } from './bounded-fetch.js';
+import { boundedFetch, retryAfterMs } from './bounded-fetch.js';
 import { ChannelError, DEADLINE_MS, type Sender } from './sender.js';
 
 /** How Slack is reached. */
@@ -33,31 +33,30 @@ const PASSING = new Set([
   'token_expired',
   'token_revoked',
 ]);
+const TOO_MANY = 429;
+const USUAL_PAUSE_MS = 30_000;
 const SILENT = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  getLevel: () => LogLevel.ERROR,
   setLevel: () => undefined,
   setName: () => undefined,
 };
 
 /** Messages by `chat.postMessage`; the notice's key is in each one's metadata. */
-export function slackSender({ token, channel: usual, url }: SlackConfig): Sender {
-  let client: Promise<WebClient> | undefined;
-  const connect = async (): Promise<WebClient> => {
-    const { WebClient: Client, LogLevel } = await import('@slack/web-api');
-    return new Client(token, {
-      slackApiUrl: url.endsWith('/') ? url : `${url}/`,
-      allowAbsoluteUrls: false,
-      // Whoever calls this tries again, and can wait for longer.
-      retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: true,
-      timeout: DEADLINE_MS,
-      fetch: boundedFetch,
-      logger: { ...SILENT, getLevel: () => LogLevel.ERROR },
-    });
-  };
+export function slackSender({ token, channel: usual, url }: SlackConfig, withinMs = DEADLINE_MS): Sender {
+  const { chat } = new WebClient(token, {
+    slackApiUrl: url.endsWith('/') ? url : `${url}/`,
+    allowAbsoluteUrls: false,
+    // Whoever calls this tries again, and can wait for longer.
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout: withinMs,
+    fetch: fetchSlack,
+    logger: SILENT,
+  });
   return {
     name: 'slack',
     place: new URL(url).host,
@@ -65,7 +64,7 @@ export function slackSender({ token, channel: usual, url }: SlackConfig): Sender
       const channel = message.to.slack ?? usual;
       if (channel === null) throw new ChannelError('neither the contacts nor GATEHOUSE_SLACK_CHANNEL name a Slack channel', true);
       try {
-        const { postMessage: post } = (await (client ??= connect())).chat;
+        const { postMessage: post } = chat;
         const { channel: posted, ts } = await post({ channel, ...asSlack(message) });
         return `channel ${posted ?? channel}, message ${ts ?? 'unknown'}`;
       } catch (error) {
@@ -83,7 +82,7 @@ interface SlackFailure {
 }
 
 /** What a library's error quotes (headers, the body, an address) stays out of it. */
-function errorOf(error: unknown): ChannelError {
+function errorOf(error: unknown): Error {
   const { code, data, retryAfter, statusCode } = error as SlackFailure;
   if (code === 'slack_webapi_rate_limited_error')
     return new ChannelError('Slack takes no more messages for now', false, (retryAfter ?? 0) * 1_000);
@@ -93,5 +92,14 @@ function errorOf(error: unknown): ChannelError {
     return new ChannelError(`Slack answers ${known}`, !PASSING.has(said));
   }
   if (code === 'slack_webapi_http_error') return new ChannelError(`Slack answers with status ${statusCode ?? 0}`, false);
-  return new ChannelError('Slack does not answer, or not as it should', false);
+  if (code === 'slack_webapi_request_error') return new ChannelError('Slack does not answer, or not as it should', false);
+  return error as Error;
+}
+
+/** The library knows a limit only by the seconds that it lasts. */
+async function fetchSlack(...asked: Parameters<typeof fetch>): Promise<Response> {
+  const answer = await boundedFetch(...asked);
+  if (answer.status !== TOO_MANY) return answer;
+  const seconds = Math.ceil((retryAfterMs(answer.headers) ?? USUAL_PAUSE_MS) / 1_000);
+  return new Response(null, { status: TOO_MANY, headers: { 'retry-after': String(seconds) } });
 }

@@ -8,6 +8,7 @@ const FIELDS = 10;
 const BLOCKS = 50;
 const FALLBACK_LENGTH = 4_000;
 const TITLE_LENGTH = 500;
+const KEY_LENGTH = 1_000;
 const LINKS = 10;
 const URL_LENGTH = 1_000;
 /** What stays of a raw text before it is escaped, which can only make it longer. */
@@ -31,12 +32,12 @@ export function asSlack(message: Message) {
     ...(said.trim() === '' ? [] : [{ type: 'section' as const, text: text(said) }]),
     ...(fields.length > 0 ? [{ type: 'section' as const, fields }] : []),
     ...urls.map((link) => ({ type: 'section' as const, text: text(link) })),
-    { type: 'context' as const, elements: [text(`Notice ${mrkdwn(oneLine(key, RAW_LENGTH), FIELD_LENGTH)}`)] },
+    { type: 'context' as const, elements: [text(mrkdwn(`Notice ${oneLine(key, RAW_LENGTH)}`, FIELD_LENGTH))] },
   ];
   return {
     text: mrkdwn(manyLines(`[${severity}] ${title}\n${body}`, RAW_LENGTH), FALLBACK_LENGTH),
     blocks: blocks.slice(0, BLOCKS),
-    metadata: { event_type: 'gatehouse_notice', event_payload: { key, kind, severity } },
+    metadata: { event_type: 'gatehouse_notice', event_payload: { key: oneLine(key, KEY_LENGTH), kind, severity } },
     unfurl_links: false,
     unfurl_media: false,
   };

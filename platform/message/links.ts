@@ -1,4 +1,5 @@
 import { byHandWorkflowId, promotionWorkflowId } from '../../domain/ids.js';
+import type { Notice } from '../../domain/notice.js';
 
 /** Where Temporal's UI and the evidence pages are, as far as it is known. */
 export interface Places {
@@ -17,8 +18,11 @@ export interface About {
   readonly change: { readonly key: string; readonly kind: string } | null;
 }
 
+/** News of a version that serves, or has just served. */
+const WATCHED: readonly Notice['kind'][] = ['incident', 'production-changed', 'rollback-refused', 'follow-up-failed'];
+
 /** The links of a message: the runs in Temporal's UI that it is about, and the evidence page of its version. */
-export function linksOf(about: About, places: Places): { readonly name: string; readonly url: string }[] {
+export function linksOf(kind: Notice['kind'], about: About, places: Places): { readonly name: string; readonly url: string }[] {
   const { model, version, promotionId, change } = about;
   const { temporalUiUrl, namespace, evidenceUrl } = places;
   const runs = temporalUiUrl && `${temporalUiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows`;
@@ -30,7 +34,9 @@ export function linksOf(about: About, places: Places): { readonly name: string; 
     ...(change && model !== undefined
       ? run(change.kind === 'rollback' ? 'Rollback in Temporal' : 'Retirement in Temporal', byHandWorkflowId(model, change.key))
       : []),
-    ...(runs && isKnown ? [{ name: 'Watch in Temporal', url: `${runs}?query=${encodeURIComponent(watches)}` }] : []),
+    ...(runs && isKnown && WATCHED.includes(kind)
+      ? [{ name: 'Watch in Temporal', url: `${runs}?query=${encodeURIComponent(watches)}` }]
+      : []),
     ...(evidenceUrl && isKnown
       ? [
           {

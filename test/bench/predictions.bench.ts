@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { predictionLog } from '../../activities/metrics/prediction-log.js';
 import { FIRST_WATCH } from '../../domain/watch-policy.js';
@@ -17,14 +18,17 @@ let db: TestDatabase;
 beforeAll(async () => {
   db = await copyDatabase();
   await putVersions(db, OF.model, [OF.version], NAMES);
-  const client = await db.owner.connect();
+  // The pools of Gatehouse give up after a minute.
+  const client = new pg.Client({ connectionString: db.ownerUrl });
+  await client.connect();
+  const start = new Date().toISOString();
   try {
     // The newest of them have their features, as those that are asked for.
     const features = `CASE WHEN n < 100000 THEN (SELECT array_agg((n + f)::real) FROM generate_series(1, ${WIDTH}) AS f) END`;
     for (let from = ROWS; from > 0; from -= 500_000) {
       await client.query(
         `INSERT INTO prediction (id, model, version, at, failed, latency_ms, predicted, score, features)
-           SELECT lpad(to_hex(1e12::bigint + ${ROWS} - n), 32, '0')::uuid, 'm', '1.0.0', clock_timestamp() - n * interval '${1 / A_SECOND} s',
+           SELECT lpad(to_hex(1e12::bigint + ${ROWS} - n), 32, '0')::uuid, 'm', '1.0.0', '${start}'::timestamptz - n * interval '${1 / A_SECOND} s',
                   n % 100 = 0, CASE WHEN n % 100 <> 0 THEN 10 + n % 97 END, CASE WHEN n % 100 <> 0 THEN n % 2 END, 0.5, ${features}
              FROM generate_series(${from - 1}, ${Math.max(0, from - 500_000)}, -1) AS n`,
       );
@@ -37,7 +41,7 @@ beforeAll(async () => {
     await client.query('VACUUM ANALYZE prediction');
     await client.query('VACUUM ANALYZE prediction_label');
   } finally {
-    client.release();
+    await client.end();
   }
 }, 30 * MINUTE);
 afterAll(() => db.close());

@@ -144,6 +144,10 @@ describe('data drift (rules §4: "PSI, and KS for numbers, against the training 
   const wide = trainingDistribution({ f: thousands });
   const moved = (by: number) => asValues({ f: thousands.map((value) => value + by) });
 
+  it('of rows in bins two count for one', () => {
+    expect(told(asBins(drawn(holdout, 500, seeded(1))))).toMatchObject({ rows: 500, evidence: 250 });
+  });
+
   it('a difference that is no chance is not drift unless it is beyond the bound', () => {
     const [near] = told(moved(60), wide).features;
     expect(near?.ks).toBeCloseTo(0.06, 12);

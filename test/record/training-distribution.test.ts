@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.js';
-import { ensureTrainingDistribution, readTrainingDistribution } from '../../activities/metrics/training-distribution.js';
+import { ensureTrainingDistribution, trainingDistributionOf } from '../../activities/checks/training-distribution.js';
 import type { DataProfiler } from '../../activities/ports.js';
 import { loadSubject } from '../../activities/registry/subject.js';
 import { loadAttempt } from '../../platform/attempt.js';
@@ -23,7 +23,7 @@ async function subjectOf(version: string) {
   const subject = await loadSubject(world.db.worker, world.deps.store, MODEL, version);
   if (!subject?.trainingSet || !subject.featureView) throw new Error(`${version} is registered with its data`);
   const { trainingSet, featureView } = subject;
-  return { subject, key: { datasetDigest: trainingSet.digest, featureHash: featureView.featureHash }, trainingSet, featureView };
+  return { subject, trainingSet, featureView };
 }
 
 /** A round of checks; `like` names an attempt whose verdicts are those of all but the data quality. */
@@ -45,36 +45,45 @@ async function round(version: string, data: Partial<DataProfiler>, like?: string
 it('a round of checks keeps the distribution of its training set once, and no verdict waits for it', async () => {
   const first = await round('3.1.0', { distribution: failing });
   expect(first.passed).toContain('data-quality');
-  const { key, subject } = await subjectOf('3.1.0');
-  expect(await readTrainingDistribution(world.db.reader, key)).toBeUndefined();
+  expect(await trainingDistributionOf(world.db.reader, { model: MODEL, version: '3.1.0' })).toBeUndefined();
 
   expect((await round('3.2.0', {}, first.id)).passed.sort()).toEqual(first.passed.sort());
-  const kept = await readTrainingDistribution(world.db.reader, key);
+  const kept = await trainingDistributionOf(world.db.reader, { model: MODEL, version: '3.2.0' });
+  const { subject, featureView } = await subjectOf('3.1.0');
   expect(kept).toMatchObject({ rows: 233 });
-  expect(kept?.features.map(({ name }) => name)).toEqual(subject.featureView?.features.map(({ name }) => name));
+  expect(kept?.features.map(({ name }) => name)).toEqual(featureView.features.map(({ name }) => name));
 
   // What is kept is not made again, and is for every version with this data and these features.
   const broken = { ...world.deps, data: { ...world.deps.data, distribution: failing } };
   expect(await ensureTrainingDistribution(broken, subject)).toEqual(kept);
-  expect(await ensureTrainingDistribution(broken, (await subjectOf('3.2.0')).subject)).toEqual(kept);
+  expect(await trainingDistributionOf(world.db.reader, subject)).toEqual(kept);
 });
 
 it('is made when it is needed, of an intact file only, and nobody changes it', async () => {
   const { subject, trainingSet, featureView } = await subjectOf('3.1.0');
-  const others = { ...featureView, featureHash: 'f'.repeat(64), features: featureView.features.slice(0, 2) };
-  const made = await ensureTrainingDistribution(world.deps, { ...subject, featureView: others });
-  const key = { datasetDigest: trainingSet.digest, featureHash: others.featureHash };
-  expect(made.features).toHaveLength(2);
-  expect(await readTrainingDistribution(world.db.reader, key)).toEqual(made);
-  await expect(world.db.owner.query('UPDATE training_distribution SET distribution = $1', ['{}'])).rejects.toMatchObject({
-    code: 'GH002',
+  await registerLike(world, '1.4.0', '3.3.0', PEOPLE.mlops);
+  const others = (letter: string) => ({
+    ...featureView,
+    featureHash: letter.repeat(64),
+    features: featureView.features.slice(0, 2),
   });
+  const another = { ...subject, version: '3.3.0' };
+  expect((await ensureTrainingDistribution(world.deps, { ...another, featureView: others('f') }))?.features).toHaveLength(2);
+  for (const table of ['training_distribution', 'trained_on'])
+    await expect(world.db.owner.query(`DELETE FROM ${table}`)).rejects.toMatchObject({ code: 'GH002' });
 
+  const logged: string[] = [];
+  const deps = { ...world.deps, log: (level: string, message: string) => void logged.push(`${level}: ${message}`) };
   const path = world.deps.store.pathOf(trainingSet.digest);
   const bytes = readFileSync(path);
   chmodSync(path, 0o600);
   writeFileSync(path, `${bytes.toString()}\n`);
-  const another = { ...subject, featureView: { ...others, featureHash: 'e'.repeat(64) } };
-  await expect(ensureTrainingDistribution(world.deps, another)).rejects.toThrow('SHA-256');
-  await expect(ensureTrainingDistribution(world.deps, { ...subject, trainingSet: null })).rejects.toThrow('is not registered');
+  await registerLike(world, '1.4.0', '3.4.0', PEOPLE.mlops);
+  const fresh = { ...subject, version: '3.4.0' };
+  expect(await ensureTrainingDistribution(deps, { ...fresh, featureView: others('e') })).toBeUndefined();
+  expect(await ensureTrainingDistribution(deps, { ...fresh, trainingSet: null })).toBeUndefined();
+  expect(logged).toEqual(Array(2).fill('warn: the distribution of a training set cannot be made'));
+  await expect(
+    ensureTrainingDistribution(deps, { ...fresh, featureView: others('e') }, AbortSignal.abort(new Error('cancelled'))),
+  ).rejects.toThrow('cancelled');
 });

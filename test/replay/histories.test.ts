@@ -27,6 +27,7 @@ describe('recorded histories replay with the code as it is', () => {
       'expired',
       'flooded',
       'in-production',
+      'notice-over-channels',
       'notice',
       'rejected-by-a-gate',
       'rejected-by-checks',

@@ -44,7 +44,7 @@ export const rollBack: ApplyAct = async (tx, signed, deps) => {
 function pageFor(tx: Tx, { hash, payload }: SignedAct, title: string, body: string): Promise<string[]> {
   const key = `rollback-refused/${hash}`;
   const subject = String(payload['model']);
-  return writeNotices(tx, [{ key, kind: 'rollback-refused', subject, audience: ['on_call'], title, body }]);
+  return writeNotices(tx, [{ key, kind: 'rollback-refused', subject, audience: ['on_call'], title, body, severity: 'critical' }]);
 }
 
 /** Takes the version in production out of it, and leaves none there. */

@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonValue } from '../../../domain/canonical.js';
+import { canonicalJson } from '../../../domain/canonical.js';
 import { automaticKey } from '../../../domain/ids.js';
 import { sha256 } from '../../digest.js';
 import type { Db } from '../../pool.js';
@@ -40,7 +40,7 @@ export async function automaticFault(
       decisions: [],
       rechecks: [],
       windows: detail['windows'],
-      record: canonicalJson(detail as { [name: string]: JsonValue }),
+      record: canonicalJson(detail),
     },
   );
   if (fault !== undefined) return fault;
