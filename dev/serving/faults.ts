@@ -8,7 +8,7 @@ export const faultAsked = z.discriminatedUnion('fault', [
   z.strictObject({ ...of, fault: z.literal('none') }),
   z.strictObject({ ...of, fault: z.literal('slow'), ms: z.number().min(1).max(20_000).default(700) }),
   z.strictObject({ ...of, fault: z.literal('failing'), share }),
-  z.strictObject({ ...of, fault: z.literal('drifting'), by: z.number().min(-100).max(100).default(0.3) }),
+  z.strictObject({ ...of, fault: z.literal('drifting'), by: z.number().min(-100).max(100).default(0.1) }),
   z.strictObject({ ...of, fault: z.literal('inaccurate'), share }),
 ]);
 export type FaultAsked = z.output<typeof faultAsked>;

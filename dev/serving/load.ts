@@ -10,6 +10,8 @@ export interface LoadedVersion {
   readonly artifactDigest: string;
   /** The names of its features, in its order. */
   readonly features: readonly string[];
+  /** The data set that it was trained on. */
+  readonly trainedOn: string;
   /** The class chosen and the score of class 1 of one row. */
   predict(row: Float32Array): Promise<{ readonly label: number; readonly score: number }>;
 }
@@ -30,7 +32,7 @@ export async function loadVerified({ bundle: given, model, stage, trustFile, sto
   const { version, artifactDigest } = verdict.bundle;
   const read = parseModel(await verdict.verifiedFile(MODEL_FILE));
   if (!read.ok) throw new Error(read.problems.map(problemLine).join('; '));
-  const { features, artifacts } = read.value;
+  const { features, artifacts, training } = read.value;
   const file = artifacts.find(({ role }) => role === 'model')?.path ?? '';
   const open = await openModel(await verdict.verifiedFile(file), features.length);
   return {
@@ -38,6 +40,7 @@ export async function loadVerified({ bundle: given, model, stage, trustFile, sto
     version,
     artifactDigest,
     features: features.map(({ name }) => name),
+    trainedOn: training.dataset,
     async predict(row) {
       const { labels, scores } = await open.predict(row, 1);
       const [label, score] = [labels[0], scores[0]];

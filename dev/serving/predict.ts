@@ -33,7 +33,7 @@ export async function predict(loaded: LoadedVersion, row: Float32Array, traces: 
   const answered = await answer(loaded, features, fault).catch(() => undefined);
   const latencyMs = performance.now() - began;
   const score = answered && answered.score >= 0 && answered.score <= 1 ? answered.score : null;
-  traces.metrics.predicted(loaded, answered ? latencyMs / 1_000 : null);
+  traces.metrics.predicted(loaded, answered ? latencyMs / 1_000 : null, features);
   traces.log.prediction({
     id,
     model,

@@ -3,10 +3,11 @@ import { heldBy, readTrustFile, type Hold } from '../../client/verify.js';
 import { readConnection, type Connection, type DataDirPaths } from '../../platform/connection-file.js';
 import { sha256 } from '../../platform/digest.js';
 import { openPool, type Db } from '../../platform/pool.js';
-import { loadVerified, type LoadedVersion } from './load.js';
+import { trainingEdges } from './edges.js';
+import { loadVerified } from './load.js';
 import { readPointers } from './pointers.js';
 import { resolveBundle } from './resolve.js';
-import { makeSlot, type Slot } from './slot.js';
+import { makeSlot, type ServedVersion, type Slot } from './slot.js';
 import { inStaging } from './staging.js';
 
 type Stage = 'staging' | 'production';
@@ -32,9 +33,11 @@ export interface ServedOptions {
   readonly onChange: (change: {
     readonly model: string;
     readonly stage: Stage;
-    readonly serving?: LoadedVersion;
+    readonly serving?: ServedVersion;
     readonly problem?: string;
   }) => void;
+  /** The record as its readers see it; that of the same stack unless it is given. */
+  readonly record?: Db;
   /** Answers the bundle of a version; the command line of the same stack unless it is given. */
   readonly resolve?: (asked: { model: string; stage: Stage; version: string }, signal: AbortSignal) => Promise<unknown>;
 }
@@ -43,11 +46,16 @@ export interface ServedOptions {
 const MAY_LOAD = { production: ['serving', 'mlops'], staging: ['mlops', 'ds-team'] } as const;
 
 /** Serves nothing yet. */
-export function makeServed({ paths, now, onChange, resolve = asPerson(paths) }: ServedOptions): Served {
+export function makeServed({ paths, now, onChange, record, resolve = asPerson(paths) }: ServedOptions): Served {
   const closing = new AbortController();
   const production = new Map<string, Slot>();
   const staging = new Map<string, Map<string, Slot>>();
-  let db: (Db & { end(): Promise<void> }) | undefined;
+  let opened: (Db & { end(): Promise<void> }) | undefined;
+  const read = (): Db | undefined => {
+    const readUrl = record || opened ? undefined : readConnection(paths.root)?.readUrl;
+    if (readUrl !== undefined) opened = openPool(readUrl, 'gatehouse serving', { max: 1 });
+    return record ?? opened;
+  };
 
   const newSlot = (model: string, stage: Stage): Slot =>
     makeSlot({
@@ -55,7 +63,11 @@ export function makeServed({ paths, now, onChange, resolve = asPerson(paths) }: 
       onChange: (change) => onChange({ model, stage, ...change }),
       load: async (version) => {
         const bundle = await resolve({ model, stage, version }, closing.signal);
-        return await loadVerified({ bundle, model, stage, trustFile: paths.trust, store: paths.store });
+        const loaded = await loadVerified({ bundle, model, stage, trustFile: paths.trust, store: paths.store });
+        const db = read();
+        // What is verified is served without them as well.
+        const edges = db ? await trainingEdges(db, loaded).catch(() => new Map<string, number[]>()) : new Map<string, number[]>();
+        return { ...loaded, edges };
       },
     });
   const hold: Served['hold'] = async (model) => {
@@ -66,7 +78,10 @@ export function makeServed({ paths, now, onChange, resolve = asPerson(paths) }: 
     }
   };
   const lookAt = async (model: string): Promise<void> => {
+    const db = read();
     const versions = db ? await inStaging(db, model) : [];
+    // Whoever asks again makes it be looked for again.
+    if (versions.length === 0) staging.delete(model);
     const slots = staging.get(model) ?? new Map<string, Slot>();
     for (const gone of [...slots.keys()].filter((version) => !versions.includes(version))) slots.delete(gone);
     for (const version of versions) {
@@ -101,14 +116,12 @@ export function makeServed({ paths, now, onChange, resolve = asPerson(paths) }: 
     },
     async lookAtStaging() {
       if (staging.size === 0) return;
-      const readUrl = readConnection(paths.root)?.readUrl;
-      db ??= readUrl === undefined ? undefined : openPool(readUrl, 'gatehouse serving', { max: 1 });
       for (const model of staging.keys()) await lookAt(model).catch(() => undefined);
     },
     async close() {
       closing.abort();
       await Promise.all([...production.values()].map((slot) => slot.settled()));
-      await db?.end();
+      await opened?.end();
     },
   };
 }

@@ -1,9 +1,13 @@
+import type { FeatureEdges } from './edges.js';
 import type { LoadedVersion } from './load.js';
+
+/** A loaded version, and how the values of its features are counted. */
+export type ServedVersion = LoadedVersion & { readonly edges: FeatureEdges };
 
 /** What one model serves in one stage, and why it serves nothing newer. */
 export interface Slot {
   /** The last version that was verified; it serves on whatever becomes of the next. */
-  serving(): LoadedVersion | undefined;
+  serving(): ServedVersion | undefined;
   /** Why what is wanted is not served; undefined when it is. */
   problem(): string | undefined;
   /** Makes sure that what is wanted is served, or tried again in time; a version of null serves nothing. */
@@ -20,9 +24,9 @@ export interface Wanted {
 
 /** How a slot comes by versions, and the time by which it tries again. */
 export interface SlotTools {
-  readonly load: (version: string) => Promise<LoadedVersion>;
+  readonly load: (version: string) => Promise<ServedVersion>;
   readonly now: () => number;
-  readonly onChange: (change: { readonly serving?: LoadedVersion; readonly problem?: string }) => void;
+  readonly onChange: (change: { readonly serving?: ServedVersion; readonly problem?: string }) => void;
 }
 
 const FIRST_PAUSE_MS = 1_000;
@@ -30,7 +34,7 @@ const LONGEST_PAUSE_MS = 60_000;
 
 /** An empty slot. */
 export function makeSlot({ load, now, onChange }: SlotTools): Slot {
-  let serving: LoadedVersion | undefined;
+  let serving: ServedVersion | undefined;
   let problem: string | undefined;
   let tried = '';
   let again = Number.POSITIVE_INFINITY;

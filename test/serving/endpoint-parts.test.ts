@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { LoadedVersion } from '../../dev/serving/load.js';
+import { makeFeatureCounts } from '../../dev/serving/feature-counts.js';
 import { predictionId } from '../../dev/serving/prediction-id.js';
-import { makeSlot } from '../../dev/serving/slot.js';
+import { makeSlot, type ServedVersion } from '../../dev/serving/slot.js';
 import { trafficRows } from '../../dev/serving/traffic/rows.js';
 import { makeTally } from '../../dev/serving/traffic/tally.js';
 
-const loaded = (version: string): LoadedVersion => ({
+const loaded = (version: string): ServedVersion => ({
   model: 'm',
   version,
   artifactDigest: '',
   features: [],
+  trainedOn: 'set',
+  edges: new Map(),
   predict: () => Promise.resolve({ label: 1, score: 1 }),
 });
 
@@ -19,7 +21,7 @@ describe('a slot', () => {
     const tries: number[] = [];
     const load = () => {
       tries.push(now);
-      return Promise.reject<LoadedVersion>(new Error('not verified'));
+      return Promise.reject<ServedVersion>(new Error('not verified'));
     };
     const slot = makeSlot({ load, now: () => now, onChange: () => undefined });
     for (; now < 200_000; now += 250) {
@@ -60,6 +62,40 @@ describe('the id of a prediction', () => {
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(ids.toSorted()).toEqual(ids);
     expect(ids[2]?.slice(0, 13)).toBe('01a1ee56-5e00');
+  });
+});
+
+describe('the values of features', () => {
+  it('are counted up to and with each edge, a feature without edges not at all', () => {
+    const counts = makeFeatureCounts(
+      ['age', 'tau', 'sex'],
+      new Map([
+        ['age', [0.1, 70]],
+        ['sex', [0]],
+      ]),
+    );
+    for (const row of [
+      [0.1, 9, 0],
+      [70, 9, 1],
+      [70.5, 9, 1],
+      [-3, 9, 0],
+    ])
+      counts.count(Float32Array.from(row));
+    const of = (feature: string) =>
+      counts
+        .list()
+        .filter((one) => one.feature === feature)
+        .map(({ le, count }) => [le, count]);
+    expect(of('age')).toEqual([
+      ['0.1', 2],
+      ['70', 3],
+      ['+Inf', 4],
+    ]);
+    expect(of('sex')).toEqual([
+      ['0', 2],
+      ['+Inf', 4],
+    ]);
+    expect(of('tau')).toEqual([]);
   });
 });
 

@@ -76,6 +76,8 @@ describe('the demo serving endpoint', () => {
           confusion[truth]?.[predicted],
         );
     expect(await metric('model_predictions_total', 'version="1.2.0"')).toBe(100);
+    expect(await metric('model_feature_value_bucket', 'version="1.2.0"', 'feature="age"', 'le="+Inf"')).toBe(100);
+    expect((await endpoint.get('/metrics')).match(/^model_feature_value_bucket\{.*feature="tau"/gm)).toHaveLength(10);
     expect(await metric('model_prediction_duration_seconds_count', 'version="1.2.0"')).toBe(100);
     await written();
     const { rows: labels } = await world.db.reader.query<{ truth: number; predicted: number; n: number }>(

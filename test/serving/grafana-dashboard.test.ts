@@ -11,6 +11,7 @@ import { eventually, root } from '../support/stack.js';
 
 const GRAFANA = join(root, 'examples', 'grafana');
 const OF = { model: 'm', version: '1.0.0' };
+const LOADED = { ...OF, features: ['age'], edges: new Map([['age', [60, 70]]]) };
 
 interface Dashboard {
   readonly panels: readonly {
@@ -27,7 +28,7 @@ const definitions = dashboard.templating.list.flatMap(({ definition }) => defini
 /** An endpoint's metrics after a hundred predictions, a fifth of which failed, with a label of each that was answered. */
 function worked(metrics: EndpointMetrics): void {
   for (let i = 0; i < 100; i += 1) {
-    metrics.predicted(OF, i % 5 === 0 ? null : 0.03);
+    metrics.predicted(OF, i % 5 === 0 ? null : 0.03, Float32Array.of(50 + (i % 4) * 10));
     if (i % 5 !== 0) metrics.labelled(OF, i % 2, i % 10 === 1 ? 0 : i % 2);
   }
 }
@@ -35,7 +36,7 @@ function worked(metrics: EndpointMetrics): void {
 /** The metrics that are exported, each with its labels. */
 async function exported(): Promise<Map<string, Set<string>>> {
   const metrics = makeMetrics();
-  metrics.begin(OF);
+  metrics.begin(LOADED);
   const found = new Map<string, Set<string>>();
   for (const [, name = '', labels = ''] of (await metrics.text()).body.matchAll(/^(\w+)\{(.*)\} \S+$/gm))
     found.set(name, new Set([...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label)));
@@ -86,7 +87,7 @@ describe.skipIf(binary === undefined)('a real Prometheus that scrapes the endpoi
     peer = await startPeer((response) => {
       void metrics.text().then(({ body, contentType }) => response.writeHead(200, { 'content-type': contentType }).end(body));
     });
-    metrics.begin(OF);
+    metrics.begin(LOADED);
     prometheus = await startPrometheus(binary ?? '', [new URL(peer.url).host]);
     // The zeros first: an increase is between two scrapes.
     await eventually(async () => (await values(FIRST_WATCH.prometheus.requests)).length > 0);
@@ -129,6 +130,8 @@ describe.skipIf(binary === undefined)('a real Prometheus that scrapes the endpoi
     expect(await share(true_positives)).toBeCloseTo(0.3, 5);
     expect(await share(false_negatives)).toBeCloseTo(0.1, 5);
     expect(await share(false_positives)).toBe(0);
+    const counted = await values(FIRST_WATCH.prometheus.features, at);
+    expect(counted.map((value) => Math.round((100 * value) / all)).sort((a, b) => a - b)).toEqual([50, 75, 100]);
     const [p95 = 0] = await values(latency_p95);
     expect(p95).toBeGreaterThan(0.025);
     expect(p95).toBeLessThan(0.05);

@@ -131,8 +131,9 @@ it('goes on with the same data at the next start, and ends completely when asked
   await stack.stop();
   for (const part of PARTS) expect(pidOf(part), part).toBeUndefined();
   expect(existsSync(join(dir, 'connection.json'))).toBe(false);
-  expect(lines.slice(-4)).toEqual([
+  expect(lines.slice(-5)).toEqual([
     'stopped the serving endpoint',
+    'stopped the watchdog',
     'stopped the worker',
     'stopped Temporal',
     'stopped PostgreSQL',

@@ -47,6 +47,7 @@ export async function makeEndpoint(world: World, db: Db): Promise<TestEndpoint> 
   const log = makePredictionLog(db, { everyMs: 1 });
   let changes = 0;
   const served = makeServed({
+    record: world.db.reader,
     paths: { root, serving, trust, store: world.deps.store.dir },
     now: () => changes,
     onChange: ({ serving: loaded }) => loaded && metrics.begin(loaded),
