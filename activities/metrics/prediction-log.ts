@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { Feature } from '../../domain/checks.js';
-import { known, unknown, type FeatureReading, type LiveReading, type Reading, type ServiceFigures } from '../../domain/live.js';
+import { known, unknown, type FeatureReading, type Reading, type ServiceFigures } from '../../domain/live.js';
 import type { Confusion } from '../../domain/metrics.js';
-import type { MetricsSource, WindowAsked } from '../ports.js';
+import type { MetricsSource } from '../ports.js';
 import { readOnly } from './read-only.js';
 
 const NAME = 'the prediction log';
@@ -12,18 +12,22 @@ export function predictionLog(pool: pg.Pool): MetricsSource {
   return {
     name: 'prediction-log',
     async read(asked, signal) {
-      const answer = await readOnly(
-        { pool, name: NAME, signal },
-        async (client) => (await client.query<Figures>(FIGURES, windowOf(asked))).rows[0],
-      );
-      if (!answer.known) return { service: answer, labels: answer };
-      return figuresOf(answer.value, asked);
+      const { model, version, windowMs, freshMs, labels: late } = asked;
+      // Side by side: labels of a long window can take too long, which must not hide that predictions fail.
+      const [service, labels] = await Promise.all([
+        readOnly({ pool, name: NAME, signal }, async (client) =>
+          serviceIn((await client.query<Figures>(FIGURES, [model, version, windowMs])).rows, freshMs),
+        ),
+        readOnly({ pool, name: NAME, signal }, async (client) =>
+          labelsIn((await client.query<Labels>(LABELS, [model, version, late.delayMs, late.windowMs])).rows),
+        ),
+      ]);
+      return { service: service.known ? service.value : service, labels };
     },
     async features(asked, { names, maxRows }, signal) {
       const answer = await readOnly({ pool, name: NAME, signal }, async (client) => {
         const { rows: views } = await client.query<{ features: string }>(VIEW, [asked.model, asked.version]);
-        const [model, version, windowMs] = windowOf(asked);
-        const { rows } = await client.query<FeatureRow>(FEATURES, [model, version, windowMs, maxRows]);
+        const { rows } = await client.query<FeatureRow>(FEATURES, [asked.model, asked.version, asked.windowMs, maxRows]);
         return { view: views[0] && (JSON.parse(views[0].features) as Feature[]), rows: rows.map(({ features }) => features) };
       });
       return answer.known ? columnsOf(answer.value, names) : answer;
@@ -37,6 +41,9 @@ interface Figures {
   readonly errors: number;
   readonly latency: readonly number[] | null;
   readonly age: number | null;
+}
+
+interface Labels {
   readonly tp: number;
   readonly fp: number;
   readonly tn: number;
@@ -53,18 +60,18 @@ const CLOCK = 'clock AS MATERIALIZED (SELECT clock_timestamp() AS now)';
 const ago = (parameter: string) => `${NOW} - ${parameter} * interval '1 millisecond'`;
 
 const FIGURES = `
-  WITH ${CLOCK}, service AS (
-    SELECT count(*) AS requests, count(*) FILTER (WHERE failed) AS errors,
-           percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE NOT failed) AS latency,
-           round(1000 * extract(epoch FROM ${NOW} - max(at)))::float8 AS age
-      FROM prediction WHERE model = $1 AND version = $2 AND at > ${ago('$3')} AND at <= ${NOW}
-  ), labels AS (
-    SELECT count(*) FILTER (WHERE truth = 1 AND predicted = 1) AS tp, count(*) FILTER (WHERE truth = 0 AND predicted = 1) AS fp,
-           count(*) FILTER (WHERE truth = 0 AND predicted = 0) AS tn, count(*) FILTER (WHERE truth = 1 AND predicted = 0) AS fn
-      FROM prediction_label
-     WHERE model = $1 AND version = $2 AND predicted_at > ${ago('($4::float8 + $5::float8)')} AND predicted_at <= ${ago('$4::float8')}
-  )
-  SELECT * FROM service, labels`;
+  WITH ${CLOCK}
+  SELECT count(*) AS requests, count(*) FILTER (WHERE failed) AS errors,
+         percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE NOT failed) AS latency,
+         round(1000 * extract(epoch FROM ${NOW} - max(at)))::float8 AS age
+    FROM prediction WHERE model = $1 AND version = $2 AND at > ${ago('$3')} AND at <= ${NOW}`;
+
+const LABELS = `
+  WITH ${CLOCK}
+  SELECT count(*) FILTER (WHERE truth = 1 AND predicted = 1) AS tp, count(*) FILTER (WHERE truth = 0 AND predicted = 1) AS fp,
+         count(*) FILTER (WHERE truth = 0 AND predicted = 0) AS tn, count(*) FILTER (WHERE truth = 1 AND predicted = 0) AS fn
+    FROM prediction_label
+   WHERE model = $1 AND version = $2 AND predicted_at > ${ago('($3::float8 + $4::float8)')} AND predicted_at <= ${ago('$3::float8')}`;
 
 const FEATURES = `
   WITH ${CLOCK}
@@ -77,24 +84,22 @@ const VIEW = `
   SELECT f.features FROM model_version_detail v JOIN model_registry m ON m.id = v.model_id
     JOIN feature_view f ON f.feature_hash = v.feature_hash WHERE m.name = $1 AND v.version = $2 LIMIT 1`;
 
-function windowOf({ model, version, windowMs, labels }: WindowAsked): [string, string, number, number, number] {
-  return [model, version, windowMs, labels.delayMs, labels.windowMs];
-}
-
-function figuresOf(figures: Figures | undefined, { freshMs }: WindowAsked): LiveReading {
+function serviceIn([figures]: readonly Figures[], freshMs: number): Reading<ServiceFigures> {
   if (!figures) throw new Error('the prediction log answered no row');
-  const { requests, errors, latency, age, tp, fp, tn, fn } = figures;
+  const { requests, errors, latency, age } = figures;
+  if (age !== null && age > freshMs)
+    return unknown(
+      'stale',
+      `the newest prediction in the log is ${age} ms old, which is more than ${freshMs} ms: nobody logs any more`,
+    );
   const [p50, p95, p99] = latency ?? [];
   const answered = p50 !== undefined && p95 !== undefined && p99 !== undefined;
-  const service: Reading<ServiceFigures> =
-    age !== null && age > freshMs
-      ? unknown(
-          'stale',
-          `the newest prediction in the log is ${age} ms old, which is more than ${freshMs} ms: nobody logs any more`,
-        )
-      : known({ requests, errors, latency: answered ? { p50, p95, p99 } : null });
-  const labels: Confusion = { truePositives: tp, falsePositives: fp, trueNegatives: tn, falseNegatives: fn };
-  return { service, labels: known(labels) };
+  return known({ requests, errors, latency: answered ? { p50, p95, p99 } : null });
+}
+
+function labelsIn([counts]: readonly Labels[]): Confusion {
+  if (!counts) throw new Error('the prediction log answered no row');
+  return { truePositives: counts.tp, falsePositives: counts.fp, trueNegatives: counts.tn, falseNegatives: counts.fn };
 }
 
 function columnsOf(

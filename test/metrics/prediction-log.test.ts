@@ -129,6 +129,19 @@ describe('the prediction log', () => {
     }
   });
 
+  it('labels that take too long leave what fails known', async () => {
+    const blocker = await db.owner.connect();
+    try {
+      await blocker.query('BEGIN; LOCK TABLE prediction_label IN ACCESS EXCLUSIVE MODE');
+      const { service, labels } = await predictionLog(db.worker).read(windowOf(of), signal);
+      expect(service.known).toBe(true);
+      expect(labels).toEqual({ known: false, cause: 'source away', why: 'the prediction log does not answer (error 57014)' });
+    } finally {
+      await blocker.query('ROLLBACK');
+      blocker.release();
+    }
+  });
+
   it('a statement that hangs ends when the reading is cancelled, and the pool goes on', async () => {
     const blocker = await db.owner.connect();
     try {

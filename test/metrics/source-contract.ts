@@ -19,13 +19,13 @@ export interface SourcePeer {
 /** The features of the predictions, in their order. */
 export const FEATURES = ['age', 'tau'];
 
-/** A window of the last minute of a version. */
+/** A window of the last ten minutes of a version. */
 export function windowOf(of: VersionName, change: Partial<WindowAsked> = {}): WindowAsked {
   return {
     ...of,
-    windowMs: 60_000,
+    windowMs: 600_000,
     freshMs: 10_000,
-    labels: { delayMs: 0, windowMs: 60_000 },
+    labels: { delayMs: 0, windowMs: 600_000 },
     queries: FIRST_WATCH.prometheus,
     ...change,
   };
