@@ -76,7 +76,6 @@ function failedNotice({ key, model, promotionId }: MadeChange, step: string, det
     kind: 'follow-up-failed',
     subject: promotionId ?? key,
     audience: ['on_call'],
-    severity: 'warning',
     title: `${model}: ${step} failed after a production change`,
     body: told.join('; '),
   };

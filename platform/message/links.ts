@@ -1,4 +1,4 @@
-import { byHandWorkflowId, promotionWorkflowId } from '../../domain/ids.js';
+import { byHandWorkflowId, promotionWorkflowId, watchWorkflowId } from '../../domain/ids.js';
 import type { Notice } from '../../domain/notice.js';
 
 /** Where Temporal's UI and the evidence pages are, as far as it is known. */
@@ -28,7 +28,8 @@ export function linksOf(kind: Notice['kind'], about: About, places: Places): { r
   const runs = temporalUiUrl && `${temporalUiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows`;
   const run = (name: string, id: string) => (runs ? [{ name, url: `${runs}/${encodeURIComponent(id)}` }] : []);
   const isKnown = model !== undefined && version !== undefined;
-  const watches = `WorkflowId STARTS_WITH "watch/${model ?? ''}/${version ?? ''}/"`;
+  const watch = isKnown ? watchWorkflowId({ model, version }, 0).replace(/0$/, '') : '';
+  const watches = `WorkflowId STARTS_WITH "${watch}"`;
   return [
     ...(promotionId === null ? [] : run('Promotion in Temporal', promotionWorkflowId(promotionId))),
     ...(change && model !== undefined

@@ -59,6 +59,16 @@ describe('doctor', () => {
   });
 });
 
+it('says which channels are configured, and which variable of theirs is wrong', async () => {
+  const channels = async (env: NodeJS.ProcessEnv) => checksOf(await doctor(env, '--json')).find(({ id }) => id === 'channels');
+  expect(await channels({ GATEHOUSE_SLACK_TOKEN: 'canary' })).toMatchObject({
+    ok: true,
+    found: 'slack, no email (GATEHOUSE_SMTP_URL), no pagerduty (GATEHOUSE_PAGERDUTY_KEY)',
+  });
+  const wrong = await channels({ GATEHOUSE_SLACK_CHANNEL: '#a' });
+  expect(wrong).toMatchObject({ ok: false, found: expect.stringMatching(/^GATEHOUSE_SLACK_TOKEN: is not set/) as string });
+});
+
 describe('what doctor looks at on this machine', () => {
   it.each([
     ['20.3.0', true],

@@ -33,9 +33,14 @@ export interface Connected {
 }
 
 export const SECRET = 'canary-of-a-token';
-/** A try may take so long here; the real ones have ten seconds. */
+/** How long a fake hangs, and how long a channel whose other side never answers tries. */
 export const WITHIN_MS = 400;
 export const RETRY_AFTER_S = 7;
+
+/** The deadline of a try, shorter than the usual one only where nothing but the deadline ends it. */
+export function deadlineFor(behaviour: Behaviour): number | undefined {
+  return behaviour === 'hangs' || behaviour === 'drips' ? WITHIN_MS : undefined;
+}
 
 /** What every channel promises its caller, whatever its other side does; `knows` are the behaviours that its protocol has. */
 export function channelContract(

@@ -9,7 +9,7 @@ import { emailSender } from '../../platform/channels/email.js';
 import { pagerdutySender } from '../../platform/channels/pagerduty.js';
 import { slackSender } from '../../platform/channels/slack.js';
 import { startSmtp } from '../support/smtp.js';
-import { channelContract, SECRET, WITHIN_MS } from './channel-contract.js';
+import { channelContract, deadlineFor, SECRET } from './channel-contract.js';
 import { fakeChannel } from './fake-channel.js';
 import { startHttpPeer } from './http-peer.js';
 import { message } from './messages.js';
@@ -50,7 +50,7 @@ channelContract(
     const peer = await startSlack(behaviour);
     const config = { token: SECRET, channel: '#ml-alerts', url: `${peer.url}/api` };
     return {
-      channel: outsideChannel(slackSender(config, WITHIN_MS)),
+      channel: outsideChannel(slackSender(config, deadlineFor(behaviour))),
       arrived: () => kept().map(({ metadata }) => metadata?.event_payload.key ?? ''),
       close: peer.close,
     };
@@ -64,7 +64,7 @@ channelContract(
     const refuses = { status: 400, body: { status: 'invalid event', errors: [SECRET] } };
     const peer = await startHttpPeer(behaviour, { takes: pagerdutyPeer(file), refuses });
     return {
-      channel: outsideChannel(pagerdutySender({ key: SECRET, url: peer.url }, WITHIN_MS)),
+      channel: outsideChannel(pagerdutySender({ key: SECRET, url: peer.url }, deadlineFor(behaviour))),
       arrived: () => kept().map(({ dedup_key: key = '' }) => key),
       close: peer.close,
     };
@@ -76,7 +76,7 @@ channelContract(
   'E-mail',
   async (behaviour) => {
     const { server, ...peer } = await startSmtpPeer(behaviour);
-    return { channel: outsideChannel(emailSender(server, WITHIN_MS)), ...peer };
+    return { channel: outsideChannel(emailSender(server, deadlineFor(behaviour))), ...peer };
   },
   { knows: ['takes', 'limits', 'fails', 'refuses', 'hangs', 'drips', 'gone'], saysWhen: false },
 );
@@ -101,7 +101,7 @@ describe('Slack', () => {
   ])('%s: given up %s', async (error, isFinal) => {
     const peer = await startSlack('refuses', error);
     try {
-      const sending = slackSender({ token: SECRET, channel: '#a', url: peer.url }, WITHIN_MS).send(message());
+      const sending = slackSender({ token: SECRET, channel: '#a', url: peer.url }).send(message());
       await expect(sending).rejects.toMatchObject({ message: `Slack answers ${error}`, isFinal });
     } finally {
       await peer.close();

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.js';
+import { Away, toFailure } from '../../activities/failures.js';
 import { writeNotices } from '../../activities/notify/notices.js';
 import type { Channel } from '../../activities/ports.js';
 import type { Notice } from '../../domain/notice.js';
 import { inTransaction } from '../../platform/pool.js';
 import { startLost } from '../../workers/side-runs.js';
-import { EXAMPLE, MODEL } from '../support/stack.js';
+import { eventually, EXAMPLE, MODEL } from '../support/stack.js';
 import { AT, first, makeWorld, type World } from '../support/world.js';
 import { RETRY_AFTER_S } from './channel-contract.js';
 import { fakeChannel } from './fake-channel.js';
@@ -147,7 +148,16 @@ describe('what a channel is told', () => {
 });
 
 describe('a channel that does not take it', () => {
-  it('is tried again when its other side says, and no sooner than a second or later than an hour', async () => {
+  it.each([
+    [0, 1_000],
+    [999, 1_000],
+    [3_600_000, 3_600_000],
+    [86_400_000, 3_600_000],
+  ])('that asks for %d ms is tried again after a second at least and an hour at most', (asked, delay) => {
+    expect((toFailure(new Away('it does not answer', asked)) as ApplicationFailure).nextRetryDelay).toBe(delay);
+  });
+
+  it('is tried again when its other side says', async () => {
     const key = await write();
     slack.become('limits');
     expect((await failure(all().deliverTo({ key, channel: 'slack' }))).nextRetryDelay).toBe(RETRY_AFTER_S * 1_000);
@@ -180,13 +190,18 @@ describe('a channel that does not take it', () => {
 
   it('takes no more than four tries of what the worker can do at once', async () => {
     const keys = await Promise.all(Array.from({ length: 6 }, () => write()));
-    const { deliverTo } = all();
-    slack.become('hangs');
+    let release = (): void => undefined;
+    const released = new Promise<void>((done) => (release = done));
+    const stuck: Channel = { name: 'slack', send: () => released.then(() => Promise.reject(new Away('slack does not answer'))) };
+    const { deliverTo } = over(file, { channel: stuck }, email);
     const tries = keys.map((key) => failure(deliverTo({ key, channel: 'slack' })));
+    const busy = () => logged.filter((line) => line.includes('busy')).length;
+    await eventually(() => Promise.resolve(busy() === 2));
     await deliverTo({ key: keys[0] ?? '', channel: 'email' });
-    await Promise.all(tries);
-    expect(logged.filter((line) => line.includes('busy'))).toHaveLength(2);
     expect(email.taken).toHaveLength(1);
+    release();
+    await Promise.all(tries);
+    expect(busy()).toBe(2);
   });
 });
 

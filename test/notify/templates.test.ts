@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asMail } from '../../platform/message/as-mail.js';
 import { asPage } from '../../platform/message/as-page.js';
 import { asSlack } from '../../platform/message/as-slack.js';
+import { linksOf } from '../../platform/message/links.js';
 import { mrkdwn, oneLine } from '../../platform/message/words.js';
 import { LONG, message, NASTY } from './messages.js';
 
@@ -90,4 +91,35 @@ it('what is cut is cut between letters and between what stands for one, at the l
 it('no link leads elsewhere than it says', () => {
   const { blocks } = asSlack(message({ links: [{ name: 'a|b>', url: 'https://x.example/?q=1|2&b=>' }] }));
   expect(JSON.stringify(blocks)).toContain('<https://x.example/?q=1%7C2&amp;b=&gt;|a/b&gt;>');
+});
+
+describe('where links lead', () => {
+  const places = {
+    temporalUiUrl: 'https://t.example/',
+    namespace: 'ml prod',
+    evidenceUrl: 'https://e.example/{model}/{version}.html',
+  };
+  const of = { model: 'a_b', version: '1.0.0-rc.1', promotionId: null, change: null };
+  const urls = (...asked: Parameters<typeof linksOf>) => linksOf(...asked).map(({ url }) => url);
+  const runs = 'https://t.example/namespaces/ml%20prod/workflows';
+  const evidence = 'https://e.example/a_b/1.0.0-rc.1.html';
+
+  it('to the run of the promotion, and to the evidence page', () => {
+    const about = { ...of, promotionId: 'a_b/1.0.0-rc.1/2' };
+    expect(urls('attempt-ended', about, places)).toEqual([`${runs}/promotion%2Fa_b%2F1.0.0-rc.1%2F2`, evidence]);
+  });
+
+  it('to the run of the rollback, and to the watch of what serves', () => {
+    const about = { ...of, change: { key: `rollback/${'c'.repeat(64)}`, kind: 'rollback' } };
+    expect(urls('production-changed', about, places)).toEqual([
+      `${runs}/rollback%2Fa_b%2F${'c'.repeat(12)}`,
+      `${runs}?query=${encodeURIComponent('WorkflowId STARTS_WITH "watch/a_b/1.0.0-rc.1/"')}`,
+      evidence,
+    ]);
+  });
+
+  it('nowhere where nothing is known', () => {
+    expect(urls('incident', of, { namespace: 'default' })).toEqual([]);
+    expect(urls('hold', { promotionId: null, change: null }, places)).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -155,6 +155,9 @@ it('does not begin anew on a used data directory whose record is gone', async ()
 });
 
 it('begins anew when asked to', async () => {
+  const { mail = '' } = stack.connection.sinks;
+  appendFileSync(mail, 'of before\n');
   stack = await start({ fresh: true });
+  expect(existsSync(mail)).toBe(false);
   expect((await query(stack.connection.readUrl, 'SELECT id FROM installation')).rows).not.toEqual([installation]);
 });
