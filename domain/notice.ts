@@ -11,6 +11,8 @@ export interface Page {
   readonly action: 'trigger' | 'acknowledge' | 'resolve';
   /** The incident's id, by which a pager recognises what belongs together. */
   readonly incident: string;
+  /** Where it is ended: pages of the same incident that were repeated under ids of their own, because a pager says one id only once. */
+  readonly repeated?: readonly string[];
 }
 
 /** Something people have to be told, once for each key. */

@@ -73,10 +73,10 @@ async function wasDelivered(db: Db, key: string, channel: string): Promise<boole
 async function mustBeNext(db: Db, { key, page }: RecordedNotice): Promise<void> {
   if (!page) return;
   const { rowCount } = await db.query(
-    `SELECT FROM notice this JOIN notice n ON n.page ->> 'incident' = $2 AND (n.at, n.key) < (this.at, this.key)
+    `SELECT FROM notice this JOIN notice n ON n.page ->> 'incident' = ANY ($2) AND (n.at, n.key) < (this.at, this.key)
       WHERE this.key = $1 AND $3 = ANY (n.channels)
         AND NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_key = n.key AND d.channel = $3) LIMIT 1`,
-    [key, page.incident, PAGER],
+    [key, [page.incident, ...(page.repeated ?? [])], PAGER],
   );
   if (rowCount !== 0) throw new NotYet('an earlier notice of its incident has not been paged yet');
 }

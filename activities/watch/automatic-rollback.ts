@@ -148,7 +148,7 @@ async function tellOfNoRollback(
     title: `${model} ${version} should not serve and cannot be rolled back by itself`,
     body: what,
     severity: 'critical',
-    page: { action: 'trigger', incident: open.id },
+    page: { action: 'trigger', incident: `${open.id}/page/${again}` },
   };
   return [...notices, ...(await writeNotices(tx, [page]))];
 }

@@ -29,13 +29,39 @@ export async function writeIncidents(tx: Tx, subject: Subject, changes: readonly
     if (rows.length === 0) continue;
     const detail = { model, version, change: changeKey, condition, severity, what };
     await appendAudit(tx, { action: `incident.${change}`, actor: GATEHOUSE, subject: id, detail });
-    notices.push(noticeOf(subject, { id, condition, change, severity, what }));
+    const repeated = change === 'closed' ? await repeatedPages(tx, id) : [];
+    notices.push(noticeOf(subject, { id, condition, change, severity, what }, repeated));
   }
   return await writeNotices(tx, notices);
 }
 
-function noticeOf({ model, version }: Subject, incident: IncidentChange): Notice {
-  const { id, condition, change, severity, what } = incident;
+/** The pages of an incident that were repeated under ids of their own. */
+async function repeatedPages(tx: Tx, id: string): Promise<string[]> {
+  const { rows } = await tx.query<{ incident: string }>(
+    `SELECT DISTINCT page ->> 'incident' AS incident FROM notice
+      WHERE subject = $1 AND page ->> 'action' = 'trigger' AND page ->> 'incident' <> $1 ORDER BY 1`,
+    [id],
+  );
+  return rows.map(({ incident }) => incident);
+}
+
+/** What an incident of these conditions means; of the others their own name and severity say it. */
+const MEANINGS: Readonly<Partial<Record<IncidentChange['condition'], string>>> = {
+  source: 'its figures cannot be read',
+  watch: 'nobody watches it',
+  'no-rollback': 'it should be rolled back, and that takes a person',
+};
+
+function titleOf({ model, version }: Subject, { condition, change, severity }: IncidentChange): string {
+  const about = MEANINGS[condition] ?? condition;
+  if (change === 'closed') return `${model} ${version}: over: ${about}`;
+  if (MEANINGS[condition] !== undefined) return `${model} ${version}: ${about}`;
+  return `${model} ${version}: ${condition} is ${severity === 'rollback' ? 'beyond the rollback limit' : severity}`;
+}
+
+function noticeOf(subject: Subject, incident: IncidentChange, repeated: readonly string[]): Notice {
+  const { model, version } = subject;
+  const { id, change, severity, what } = incident;
   const told = toldAs(incident);
   const isPaged = severity === 'critical' || severity === 'rollback';
   return {
@@ -45,12 +71,11 @@ function noticeOf({ model, version }: Subject, incident: IncidentChange): Notice
     model,
     version,
     audience: AUDIENCE[told],
-    title:
-      change === 'closed'
-        ? `${model} ${version}: ${condition} has recovered`
-        : `${model} ${version}: ${condition} is ${severity === 'rollback' ? 'beyond the rollback limit' : severity}`,
+    title: titleOf(subject, incident),
     body: what,
     severity: told,
-    ...(isPaged && { page: { action: change === 'closed' ? 'resolve' : 'trigger', incident: id } }),
+    ...(isPaged && {
+      page: change === 'closed' ? { action: 'resolve', incident: id, repeated } : { action: 'trigger', incident: id },
+    }),
   };
 }

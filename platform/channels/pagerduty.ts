@@ -1,4 +1,4 @@
-import { asPage } from '../message/as-page.js';
+import { asPages } from '../message/as-page.js';
 import type { Message } from '../message/message.js';
 import { boundedFetch, retryAfterMs } from './bounded-fetch.js';
 import { ChannelError, DEADLINE_MS, type Sender } from './sender.js';
@@ -13,22 +13,25 @@ export interface PagerDutyConfig {
 
 const [TAKEN, INVALID, TOO_MANY] = [202, 400, 429];
 
-/** Events for PagerDuty's Events API v2, one for each message; the dedup key makes a repetition the same alert. */
+/** Events for PagerDuty's Events API v2, one for each page a message is about; the dedup key makes a repetition the same alert. */
 export function pagerdutySender({ key, url }: PagerDutyConfig, withinMs = DEADLINE_MS): Sender {
   const enqueue = `${url.replace(/\/$/, '')}/v2/enqueue`;
   return {
     name: 'pagerduty',
     place: new URL(url).host,
     async send(message: Message) {
-      const event = asPage(message);
-      const answer = await post(enqueue, JSON.stringify({ routing_key: key, ...event }), withinMs);
-      const { status, headers } = answer;
-      if (status === TAKEN) return `${event.event_action} of ${event.dedup_key}`;
-      if (status === INVALID) throw new ChannelError('PagerDuty calls the event or its routing key invalid (400)', true);
-      const what = status === TOO_MANY ? 'PagerDuty takes no more events for now' : `PagerDuty answers with status ${status}`;
-      throw new ChannelError(what, false, retryAfterMs(headers));
+      const events = asPages(message);
+      for (const event of events) enqueued(await post(enqueue, JSON.stringify({ routing_key: key, ...event }), withinMs));
+      return events.map((event) => `${event.event_action} of ${event.dedup_key}`).join(', ');
     },
   };
+}
+
+function enqueued({ status, headers }: Response): void {
+  if (status === TAKEN) return;
+  if (status === INVALID) throw new ChannelError('PagerDuty calls the event or its routing key invalid (400)', true);
+  const what = status === TOO_MANY ? 'PagerDuty takes no more events for now' : `PagerDuty answers with status ${status}`;
+  throw new ChannelError(what, false, retryAfterMs(headers));
 }
 
 async function post(url: string, body: string, withinMs: number): Promise<Response> {

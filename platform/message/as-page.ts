@@ -38,6 +38,13 @@ export function asPage(message: Message) {
   };
 }
 
+/** The same, and with the end of a page the ends of those that repeated it. */
+export function asPages(message: Message): ReturnType<typeof asPage>[] {
+  const { page } = message;
+  if (!page) return [asPage(message)];
+  return [page.incident, ...(page.repeated ?? [])].map((incident) => asPage({ ...message, page: { ...page, incident } }));
+}
+
 /** A key that is too long is told apart by its hash. */
 function dedupKey(key: string): string {
   const line = oneLine(key, Infinity);

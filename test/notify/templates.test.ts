@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asMail } from '../../platform/message/as-mail.js';
-import { asPage } from '../../platform/message/as-page.js';
+import { asPage, asPages } from '../../platform/message/as-page.js';
 import { asSlack } from '../../platform/message/as-slack.js';
 import { linksOf } from '../../platform/message/links.js';
 import { mrkdwn, oneLine } from '../../platform/message/words.js';
@@ -27,6 +27,16 @@ describe('one message in every form', () => {
   it('as mail', () => expect(asMail(message(), MAILED)).toMatchSnapshot());
   it('for Slack', () => expect(asSlack(message())).toMatchSnapshot());
   it('for PagerDuty', () => expect(asPage(message())).toMatchSnapshot());
+
+  it('for PagerDuty, which is told the end of every page that repeated another', () => {
+    const ended = asPages(message({ page: { action: 'resolve', incident: 'i', repeated: ['i/page/1', 'i/page/2'] } }));
+    expect(ended.map(({ event_action: action, dedup_key: of }) => [action, of])).toEqual([
+      ['resolve', 'i'],
+      ['resolve', 'i/page/1'],
+      ['resolve', 'i/page/2'],
+    ]);
+    expect(asPages(message())).toEqual([asPage(message())]);
+  });
   it('acknowledged and resolved for PagerDuty, which says nothing else', () => {
     for (const action of ['acknowledge', 'resolve'] as const)
       expect(asPage(message({ page: { action, incident: 'incident/7' } }))).toEqual({
