@@ -129,8 +129,8 @@ describe('doctor', () => {
     expect(await productionCheck(db.reader)).toMatchObject({ ok: true });
     await asSuperuser(
       `SET session_replication_role = replica;
-       INSERT INTO production_change (key, kind, model_id, to_version, promotion_id, decisions, rechecks, record, at)
-         SELECT 'promotion/m/1.0.0/1', 'promotion', id, '1.0.0', 'm/1.0.0/1', '{}', '{}', '{}', now() FROM model_registry`,
+       INSERT INTO production_change (key, kind, model_id, to_version, promotion_id, decisions, rechecks, follow_ups, record, at)
+         SELECT 'promotion/m/1.0.0/1', 'promotion', id, '1.0.0', 'm/1.0.0/1', '{}', '{}', '{}', '{}', now() FROM model_registry`,
       nameOf(db.ownerUrl),
     );
     const found = 'm has none, its last change says 1.0.0';

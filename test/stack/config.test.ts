@@ -52,15 +52,15 @@ const variables = (found: readonly string[]): string[] => found.map((line) => li
 describe('what a worker does', () => {
   const env = { DATABASE_URL: READ, GATEHOUSE_STORE: '/store' };
 
-  it('promotions and measurements, unless one of them is named', () => {
-    expect(readWorkerConfig(env).work).toEqual(['promotions', 'evidence']);
-    expect(readWorkerConfig({ ...env, GATEHOUSE_WORK: '' }).work).toEqual(['promotions', 'evidence']);
+  it('promotions, measurements and the watchdog, unless one of them is named', () => {
+    expect(readWorkerConfig(env).work).toEqual(['promotions', 'evidence', 'watchdog']);
+    expect(readWorkerConfig({ ...env, GATEHOUSE_WORK: '' }).work).toEqual(['promotions', 'evidence', 'watchdog']);
     expect(readWorkerConfig({ ...env, GATEHOUSE_WORK: 'evidence' }).work).toEqual(['evidence']);
   });
 
   it('nothing else', () => {
     expect(problems(() => readWorkerConfig({ ...env, GATEHOUSE_WORK: 'all' }))).toEqual([
-      'GATEHOUSE_WORK: is neither promotions nor evidence; unset it for both',
+      'GATEHOUSE_WORK: is none of promotions, evidence, watchdog; unset it for all',
     ]);
   });
 });
