@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { JsonValue } from '../../domain/canonical.js';
 import type { ServingBundle } from '../../domain/serving-bundle.js';
+import type { Store } from '../../platform/store.js';
 import type { ActAnswer } from '../../workflows/messages.js';
 import { fileText } from '../audit/file-text.js';
 import { mustBeNew, writeOut } from '../out-file.js';
@@ -55,7 +56,11 @@ async function resolve(options: Options): Promise<Outcome> {
     await findModel(writing.record.db, model);
     const answer = await sendAct(writing, 'resolve', { model, stage: options.stage, version }, options.approver);
     if (answer.refusal) return actOutcome(answer, '');
-    const bundle = await bundleOf(writing, answer);
+    const { openStore } = await import('../../platform/store.js');
+    const store = openStore(writing.config.store);
+    const bundle = await bundleOf(writing, store, answer);
+    // Where the store is depends on who asks.
+    const path = store.pathOf(bundle.artifactDigest);
     if (options.out !== undefined) await writeOut(options.out, fileText(bundle as unknown as JsonValue));
     const { result } = answer;
     const outcome = actOutcome(
@@ -63,21 +68,20 @@ async function resolve(options: Options): Promise<Outcome> {
       [
         `${model} ${String(result['version'])} is in ${options.stage}`,
         `  artifact digest  ${String(result['artifactDigest'])}`,
-        `  manifest         ${String(result['path'])}`,
+        `  manifest         ${path}`,
         `  approvals        ${bundle.decisions.length} signed; --json prints them`,
         ...(options.out === undefined ? [] : [`  bundle           ${options.out}`]),
       ].join('\n'),
     );
-    return { ...outcome, document: { ...outcome.document, bundle } };
+    return { ...outcome, document: { ...outcome.document, path, bundle } };
   });
 }
 
 /** What proves the answer, read from the record; what a run answers goes through Temporal, where no more than ids belong. */
-async function bundleOf({ config, record }: Writing, { result }: ActAnswer): Promise<ServingBundle> {
-  const { openStore } = await import('../../platform/store.js');
+async function bundleOf({ record }: Writing, store: Store, { result }: ActAnswer): Promise<ServingBundle> {
   const { readServingBundle } = await import('../../platform/read/serving-bundle.js');
   const of = { model: String(result['model']), version: String(result['version']) };
-  const read = await readServingBundle(record.db, openStore(config.store), of).catch((error: unknown) => {
+  const read = await readServingBundle(record.db, store, of).catch((error: unknown) => {
     throw asRefused(error);
   });
   const isSame = read?.bundle.stage === result['stage'] && (read?.change?.key ?? null) === result['change'];

@@ -51,13 +51,11 @@ export const resolveVersion: ApplyAct = async (tx, { hash, payload, person }, { 
   const { artifactDigest, decisions } = bundle;
   const detail = { model, version, stage, artifactDigest, envelope: hash };
   await appendAudit(tx, { action: 'version.resolved', actor: person.email, subject: `${model}/${version}`, detail });
-  const path = store.pathOf(artifactDigest);
   const result = {
     model,
     version,
     stage,
     artifactDigest,
-    path,
     decisions,
     change: change?.key ?? null,
     changedAt: change?.at ?? null,
