@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { isEncrypted, isLoopback } from './identity-provider.js';
+import { secretOf } from './secret.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +17,7 @@ const TOKEN = 'GATEHOUSE_GRAFANA_TOKEN';
 /** The Grafana that the environment names, or undefined; what is wrong joins `problems`, without address or token. */
 export function grafanaOf(env: Env, problems: string[]): GrafanaConfig | undefined {
   const before = problems.length;
-  const token = tokenOf(env, problems);
+  const token = secretOf(TOKEN, env, problems);
   const text = env[URL_NAME];
   if (!text && token === undefined) return undefined;
   if (!text) problems.push(`${URL_NAME}: is not set, though ${TOKEN} is`);
@@ -29,21 +29,4 @@ export function grafanaOf(env: Env, problems: string[]): GrafanaConfig | undefin
   else if (url && !isEncrypted(url) && !isLoopback(url))
     problems.push(`${URL_NAME}: is not https, and the token would go to another machine unencrypted`);
   return problems.length > before || !url || token === undefined ? undefined : { url: url.href.replace(/\/+$/, ''), token };
-}
-
-function tokenOf(env: Env, problems: string[]): string | undefined {
-  const [given, file] = [env[TOKEN], env[`${TOKEN}_FILE`]];
-  if (given && file) problems.push(`${TOKEN}_FILE: is set, and ${TOKEN} as well`);
-  const token = given || (file ? firstLineOf(file) : undefined);
-  if (token !== undefined && !/^[\x21-\x7e]{1,4096}$/.test(token))
-    problems.push(`${given ? TOKEN : `${TOKEN}_FILE`}: holds no token: 1–4,096 printable characters in one line`);
-  return token;
-}
-
-function firstLineOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0] ?? '';
-  } catch {
-    return '';
-  }
 }

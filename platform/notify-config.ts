@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { ChannelsConfig } from './channels/configured.js';
 import { ConfigError } from './config-error.js';
 import { isEncrypted, isLoopback } from './identity-provider.js';
 import { mailServerOf, type MailServer } from './mail-server.js';
+import { secretOf } from './secret.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +17,6 @@ export interface NotifyConfig {
 const SLACK_URL = 'https://slack.com/api/';
 const PAGERDUTY_URL = 'https://events.pagerduty.com';
 const MAIL = ['GATEHOUSE_SMTP_URL', 'GATEHOUSE_SMTP_URL_FILE', 'GATEHOUSE_MAIL_FROM'];
-const MOST_SECRET_BYTES = 64 * 1024;
 
 /** How people are told, from the environment; what is wrong with it joins `problems`, without a secret. */
 export function notifyConfigOf(env: Env, problems: string[]): NotifyConfig {
@@ -64,29 +63,6 @@ function pagerdutyOf(env: Env, problems: string[]): ChannelsConfig['pagerduty'] 
   const url = addressOf('GATEHOUSE_PAGERDUTY_URL', env, PAGERDUTY_URL, problems);
   mustStandWith('GATEHOUSE_PAGERDUTY_KEY', key, ['GATEHOUSE_PAGERDUTY_URL'], env, problems);
   return key === undefined ? undefined : { key, url };
-}
-
-/** A secret, or the first line of the file that holds it; never quoted in a problem. */
-function secretOf(name: string, env: Env, problems: string[]): string | undefined {
-  const file = env[`${name}_FILE`];
-  if (!file) return env[name] ? usable(name, env[name], problems) : undefined;
-  if (env[name]) {
-    problems.push(`${name}: is set, and so is ${name}_FILE; unset one of them`);
-    return undefined;
-  }
-  try {
-    const [line = ''] = readFileSync(file).subarray(0, MOST_SECRET_BYTES).toString('utf8').split(/\r?\n/, 1);
-    return usable(`${name}_FILE`, line.trim(), problems);
-  } catch (error) {
-    problems.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}): ${file}`);
-    return undefined;
-  }
-}
-
-function usable(name: string, secret: string, problems: string[]): string | undefined {
-  if (/^[\x21-\x7e]{1,1000}$/.test(secret)) return secret;
-  problems.push(`${name}: is not one line of 1–1000 printable ASCII characters without a space`);
-  return undefined;
 }
 
 /** Whom a secret is sent to: by TLS, or on this machine. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { secretOf } from './secret.js';
 import type { Refusal } from '../domain/refusal.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -30,7 +30,7 @@ export function prometheusOf(env: Env, problems: string[]): PrometheusConfig | u
     );
     return undefined;
   }
-  const token = tokenOf(env, problems);
+  const token = secretOf(TOKEN, env, problems);
   if (token !== undefined && url.protocol === 'http:' && !isThisMachine(url))
     problems.push(`${URL_NAME}: is not https, and the token would go to another machine unencrypted`);
   return { url: url.href.replace(/\/+$/, ''), ...(token !== undefined && { token }) };
@@ -49,23 +49,6 @@ export function prometheusRefused({ url }: PrometheusConfig, environment: string
   if (environment === 'production' && isThisMachine(parsed))
     return refused('in production, figures do not come from the machine of the worker itself');
   return undefined;
-}
-
-function tokenOf(env: Env, problems: string[]): string | undefined {
-  if (env[TOKEN] && env[TOKEN_FILE]) problems.push(`${TOKEN_FILE}: is set, and ${TOKEN} as well`);
-  const name = env[TOKEN] ? TOKEN : TOKEN_FILE;
-  const token = env[TOKEN] || (env[TOKEN_FILE] ? firstLineOf(env[TOKEN_FILE]) : undefined);
-  if (token !== undefined && !/^[\x21-\x7e]{1,4096}$/.test(token))
-    problems.push(`${name}: holds no token: 1–4,096 printable characters in one line`);
-  return token;
-}
-
-function firstLineOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0] ?? '';
-  } catch {
-    return '';
-  }
 }
 
 /** The parser of URLs has written numbers in other forms, and what maps IPv4 into IPv6, in one form. */

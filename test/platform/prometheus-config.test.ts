@@ -39,8 +39,8 @@ describe('the Prometheus that the environment names', () => {
     ['a login in the address', { [URL_NAME]: 'https://me:secret@prometheus' }, URL_NAME],
     ['a query in the address', { [URL_NAME]: 'https://prometheus?token=secret' }, URL_NAME],
     ['a token over http', { [URL_NAME]: 'http://prometheus', [TOKEN]: 'secret' }, URL_NAME],
-    ['two tokens', { [URL_NAME]: 'https://prometheus', [TOKEN]: 'secret', [TOKEN_FILE]: '/secret' }, TOKEN_FILE],
-    ['a file that is not there', { [URL_NAME]: 'https://prometheus', [TOKEN_FILE]: '/nowhere/secret' }, TOKEN_FILE],
+    ['two tokens', { [URL_NAME]: 'https://prometheus', [TOKEN]: 'secret', [TOKEN_FILE]: '/secret' }, TOKEN],
+    ['a file that is not there', { [URL_NAME]: 'https://prometheus', [TOKEN_FILE]: '/nowhere/at-all' }, TOKEN_FILE],
     ['a token with a line break', { [URL_NAME]: 'https://prometheus', [TOKEN]: 'secret\r\nHost: x' }, TOKEN],
   ])('%s is a problem, and nothing of it is shown', (_, env, variable) => {
     const { problems } = read(env);

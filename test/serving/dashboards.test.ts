@@ -123,9 +123,9 @@ describe('GATEHOUSE_GRAFANA_URL and its token', () => {
     [{ [URL_NAME]: 'http://g.example', [TOKEN]: 'glsa_1' }, /unencrypted$/],
     [{ [URL_NAME]: 'ftp://g.example', [TOKEN]: 'glsa_1' }, /^GATEHOUSE_GRAFANA_URL: is not an address/],
     [{ [URL_NAME]: 'https://u:hidden@g.example', [TOKEN]: 'glsa_1' }, /^GATEHOUSE_GRAFANA_URL: is not an address/],
-    [{ [URL_NAME]: 'https://g.example', [TOKEN]: 'glsa 1' }, /^GATEHOUSE_GRAFANA_TOKEN: holds no token/],
-    [{ [URL_NAME]: 'https://g.example', [`${TOKEN}_FILE`]: '/nowhere' }, /^GATEHOUSE_GRAFANA_TOKEN_FILE: holds no token/],
-    [{ [URL_NAME]: 'https://g.example', [TOKEN]: 'a', [`${TOKEN}_FILE`]: '/nowhere' }, /_FILE: is set, and/],
+    [{ [URL_NAME]: 'https://g.example', [TOKEN]: 'glsa 1' }, /^GATEHOUSE_GRAFANA_TOKEN: is not one line/],
+    [{ [URL_NAME]: 'https://g.example', [`${TOKEN}_FILE`]: '/nowhere' }, /^GATEHOUSE_GRAFANA_TOKEN_FILE: cannot be read/],
+    [{ [URL_NAME]: 'https://g.example', [TOKEN]: 'a', [`${TOKEN}_FILE`]: '/nowhere' }, /is set, and so is/],
   ])('are refused in one line that tells no secret: %j', (env, problem) => {
     const { config, problems } = read(env);
     expect(config).toBeUndefined();
