@@ -55,7 +55,9 @@ interface Change {
 }
 
 async function changes(): Promise<Change[]> {
-  const { rows } = await world.db.reader.query<Change>('SELECT kind, from_version, to_version FROM production_change ORDER BY seq');
+  const { rows } = await world.db.reader.query<Change>(
+    'SELECT kind, from_version, to_version FROM production_change ORDER BY seq',
+  );
   return rows;
 }
 
