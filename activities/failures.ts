@@ -11,6 +11,13 @@ export class BadInput extends Error {
 /** What has to wait for something else, said in words that a history may keep; it is tried again. */
 export class NotYet extends Error {
   override readonly name = 'NotYet';
+  constructor(
+    message: string,
+    /** When to look again, where that is better known than to whoever tries; milliseconds from now. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
 }
 
 /** Something outside that is needed does not answer, or not as it should: tried again. */
@@ -106,7 +113,7 @@ export function toFailure(error: unknown): Error {
 }
 
 function nextRetryDelay(error: unknown): { readonly nextRetryDelay?: number } {
-  if (!(error instanceof Away) || error.retryAfterMs === undefined) return {};
+  if (!(error instanceof Away || error instanceof NotYet) || error.retryAfterMs === undefined) return {};
   return { nextRetryDelay: Math.min(MOST_RETRY_AFTER_MS, Math.max(LEAST_RETRY_AFTER_MS, error.retryAfterMs)) };
 }
 

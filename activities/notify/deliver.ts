@@ -11,6 +11,8 @@ type Outcome = 'sent' | 'not-configured' | 'given-up';
 export const MOST_AT_ONCE = 4;
 /** The channel whose other side keeps a page open until it is told otherwise. */
 const PAGER = 'pagerduty';
+/** A page has up to four notices in a row, and all of them are there within a minute after the channel is back. */
+const ORDER_MS = 4_000;
 
 /**
  * Delivers one notice over one channel that it was routed to, unless that has been done. A channel that was given a notice and lost
@@ -78,7 +80,7 @@ async function mustBeNext(db: Db, { key, page }: RecordedNotice): Promise<void> 
         AND NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_key = n.key AND d.channel = $3) LIMIT 1`,
     [key, [page.incident, ...(page.repeated ?? [])], PAGER],
   );
-  if (rowCount !== 0) throw new NotYet('an earlier notice of its incident has not been paged yet');
+  if (rowCount !== 0) throw new NotYet('an earlier notice of its incident has not been paged yet', ORDER_MS);
 }
 
 async function record(

@@ -5,6 +5,7 @@ import type { StatusAt, VersionAt } from '../../platform/read/status-at.js';
 import { brief, roomFor, table, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { attemptLines, failedLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
+import { watchLines, watchNotes } from './watch.js';
 import { lines, toned, type Tone } from './marks.js';
 
 /** What `status` shows: each model with its versions, and what each open attempt waits for. */
@@ -37,13 +38,13 @@ function endingOf(found: Status | StatusAt): string {
   return 'upTo' in found ? `${asOf}, from the audit trail up to event ${found.upTo.seq}` : asOf;
 }
 
-/** What there is to say of a version besides its row: its open attempt, and what failed after its last production change. */
+/** What there is to say of a version besides its row: its open attempt, what is wrong with it now, and what failed after its last change. */
 function versionLines(
-  { version, stage, promotion, followUps }: VersionStatus | VersionAt,
+  { version, stage, promotion, followUps, watch }: VersionStatus | VersionAt,
   on: Canvas,
   linkTo: LinkTo,
 ): readonly string[] {
-  const failed = failedLines(followUps ?? [], on);
+  const failed = [...watchLines(watch, on), ...failedLines(followUps ?? [], on)];
   if (promotion && isOpen(promotion)) return ['', ...attemptLines(version, promotion, on, linkTo), ...failed];
   return failed.length === 0 ? [] : ['', ...lines('  ', `${version} ${stage}`, on, on.paint.bold), ...failed];
 }
@@ -80,12 +81,13 @@ function since({ stage, registeredAt, stagedAt, promotedAt, deprecatedAt, promot
 }
 
 /** What is worth knowing of a version at a glance; how its attempt ended is said here, since only open attempts have lines of their own. */
-function notesOn({ stage, retentionUntil, quarantine, promotion, followUps }: VersionStatus | VersionAt, on: Canvas): string {
+function notesOn(shown: VersionStatus | VersionAt, on: Canvas): string {
+  const { stage, retentionUntil, quarantine, promotion, followUps, watch } = shown;
   if (!promotion) return 'next: gatehouse promote';
   const relaxed = promotion.relaxed.length > 0 ? [`relaxed: ${promotion.relaxed.join(', ')}`] : [];
   const failed = failedSteps(followUps ?? []).map(({ step }) => `follow-up ${step} failed`);
   const barred = quarantine === null ? [] : ['quarantined'];
   const kept = stage === 'archived' && retentionUntil !== null ? [`kept until ${when(retentionUntil)} at least`] : [];
   const ended = promotion.endReason === null ? [] : [promotion.endReason];
-  return brief([...relaxed, ...failed, ...barred, ...ended, ...kept].join('; '), roomFor(on));
+  return brief([...watchNotes(watch), ...relaxed, ...failed, ...barred, ...ended, ...kept].join('; '), roomFor(on));
 }

@@ -53,9 +53,10 @@ export interface AttemptAt extends Omit<AttemptStatus, 'checks' | 'soak' | 'gate
 }
 
 /** A version as the trail has it, with null for what is on no event. */
-export interface VersionAt extends Omit<VersionStatus, 'promotion' | 'followUps'> {
+export interface VersionAt extends Omit<VersionStatus, 'promotion' | 'followUps' | 'watch'> {
   readonly promotion: AttemptAt | null;
   readonly followUps: null;
+  readonly watch: null;
 }
 
 /** What `status --at` answers: what the events up to one of them add up to. Times are those of the events. */
@@ -172,6 +173,7 @@ function versionAt(known: Known, { model, version }: { model: string; version: s
     quarantine: told.acts.quarantines.get(`${model}/${version}`) ?? null,
     promotion: attempt ? attemptAt(known, id, attempt) : null,
     followUps: null,
+    watch: null,
   };
 }
 

@@ -15,6 +15,7 @@ import { couldApprove } from './deciders.js';
 import { reviewsOf, type Review } from './reviews.js';
 import { inSnapshot } from './snapshot.js';
 import { readVersions, type VersionFilter, type VersionRow } from './versions.js';
+import { readWatches, type WatchStatus } from './watch-status.js';
 
 /** The soak of an attempt; durations in milliseconds, times as ISO text. */
 export interface SoakStatus {
@@ -34,7 +35,7 @@ export interface GateStatus extends GateView {
 /** What became of one step after a production change. */
 export interface FollowUp {
   readonly step: string;
-  readonly outcome: 'done' | 'failed';
+  readonly outcome: 'done' | 'failed' | 'skipped';
   readonly detail: JsonValue;
   readonly at: string;
 }
@@ -72,6 +73,8 @@ export interface VersionStatus extends Omit<VersionRow, 'model' | 'promotionId'>
   readonly promotion: AttemptStatus | null;
   /** What followed the last change that put it into production or retired it, in order of time. */
   readonly followUps: readonly FollowUp[];
+  /** Null where it is not in production. */
+  readonly watch: WatchStatus | null;
 }
 
 /** A freeze as `status` shows it; `model` is null for one of all models. */
@@ -105,6 +108,7 @@ export interface Reading {
   readonly versions: readonly (VersionRow & {
     readonly attempt: AttemptReading | null;
     readonly followUps: readonly FollowUp[];
+    readonly watch: WatchStatus | null;
   })[];
 }
 
@@ -122,10 +126,12 @@ export async function readStatus(pool: pg.Pool, filter: VersionFilter): Promise<
 export async function takeReading(pool: pg.Pool, filter: VersionFilter): Promise<Reading> {
   return await inSnapshot(pool, async (db) => {
     const asOf = await databaseNow(db);
+    const watches = await readWatches(db);
     const versions: Reading['versions'][number][] = [];
     for (const row of await readVersions(db, filter)) {
       const attempt = row.promotionId === null ? null : await readAttempt(db, row.promotionId);
-      versions.push({ ...row, attempt, followUps: await readFollowUps(db, row) });
+      const watch = row.stage === 'production' ? (watches.get(row.model) ?? null) : null;
+      versions.push({ ...row, attempt, followUps: await readFollowUps(db, row), watch });
     }
     return {
       asOf,

@@ -64,6 +64,7 @@ export const version = (number: string, change: Partial<VersionStatus> = {}): Ve
   retentionUntil: null,
   quarantine: null,
   followUps: [],
+  watch: null,
   promotion: attempt(),
   ...change,
 });

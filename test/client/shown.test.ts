@@ -6,6 +6,7 @@ import { historyLines } from '../../client/show/history.js';
 import { statusLines } from '../../client/show/status.js';
 import { canvas, type Canvas } from '../../client/terminal.js';
 import { cellsOf } from '../../client/width.js';
+import type { WatchStatus } from '../../platform/read/watch-status.js';
 import { attempt, check, EVIL, history, status, version } from './samples.js';
 
 const noLink = () => null;
@@ -101,6 +102,28 @@ describe('status', () => {
     }
   });
 
+  it('shows what is open of a version in production, and that nobody watches it', () => {
+    const what = '3.1 %; limit 2 %';
+    const incident = {
+      id: 'i',
+      condition: 'error-rate',
+      severity: 'critical',
+      openedAt: '2026-09-07T08:00:01.234Z',
+      what,
+    } as const;
+    const shown = (watch: WatchStatus) =>
+      statusLines(
+        status(version('1.2.0', { stage: 'production', promotion: attempt({ state: 'production' }), watch })),
+        canvas(120, false),
+        noLink,
+      ).join('\n');
+    const bad = shown({ silent: true, verdict: 'unhealthy', incidents: [incident] });
+    expect(bad).toMatch(/1\.2\.0 .*nothing is seen of it; error-rate critical/);
+    expect(bad).toMatch(/INCIDENT +error-rate critical since .*: 3\.1 %; limit 2 %/);
+    expect(bad).toContain('UNWATCHED');
+    expect(shown({ silent: false, verdict: 'healthy', incidents: [] })).not.toMatch(/INCIDENT|UNWATCHED|seen of it/);
+  });
+
   it('names the run where its address does not fit', () => {
     const link = (id: string) => `http://localhost:8233/${'n'.repeat(30)}/${id}`;
     expect(statusLines(soaking, canvas(40, false), link).join('\n')).not.toContain('http');
@@ -181,6 +204,8 @@ describe('history', () => {
 describe('what comes from the record', () => {
   const evil = attempt({ requestedBy: EVIL, endReason: EVIL, relaxed: [EVIL], waitingFor: [EVIL] });
   const followUps = [{ ...failed, step: EVIL, detail: EVIL }];
+  const open = { id: EVIL, condition: 'latency', severity: 'warning', openedAt: '2026-09-07T08:00:01.234Z', what: EVIL } as const;
+  const watch = { silent: true, verdict: EVIL, incidents: [open] };
   const gates = evil.gates.map((gate) => ({ ...gate, by: EVIL, at: '2026-09-07T08:00:01.234Z', group: EVIL, who: [EVIL] }));
   const conditions = check().conditions.map((each) => ({ ...each, measured: EVIL, limit: EVIL, who: EVIL }));
   const intervals = history().intervals.map((each) => {
@@ -197,7 +222,7 @@ describe('what comes from the record', () => {
     [
       'status',
       (on: Canvas) =>
-        statusLines(status(version('1.4.0', { quarantine: EVIL, followUps, promotion: { ...evil, gates } })), on, noLink),
+        statusLines(status(version('1.4.0', { quarantine: EVIL, followUps, watch, promotion: { ...evil, gates } })), on, noLink),
     ],
     ['check', (on: Canvas) => checkLines(check({ conditions, stage: 'rejected', endReason: EVIL, relaxed: [EVIL] }), on)],
     ['history', (on: Canvas) => historyLines(history({ intervals, attempts }), on)],

@@ -7,19 +7,9 @@ import { clientOf, signFor } from '../support/decisions.js';
 import { flood, junkSignal } from '../support/flood.js';
 import { approveAll, decide, GATE_PEOPLE, intoProduction, PEOPLE, promote, registerExample, stage, status, untilStage } from '../support/promotion.js';
 import { down, eventually, EXAMPLE, MODEL, up, type RunningStack } from '../support/stack.js';
+import { keep, untilDone, withoutPlaces } from './keep.js';
 
 const here = import.meta.dirname;
-
-/** A history without the paths of the machine it was made on. */
-function withoutPlaces(history: string): string {
-  return history.replace(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
-}
-
-async function keep(stack: RunningStack, name: string, workflowId: string): Promise<void> {
-  const { stdout } = await stack.temporal('workflow', 'show', '-w', workflowId, '--output', 'json');
-  writeFileSync(join(here, `${name}.json`), withoutPlaces(stdout));
-  process.stdout.write(`${name}: ${(JSON.parse(stdout) as { events: unknown[] }).events.length} events\n`);
-}
 
 const runOf = (version: string, attempt: number) => `promotion/${MODEL}/${version}/${attempt}`;
 
@@ -35,10 +25,6 @@ const byHand = (act: string, version: string) => [
   '--approver',
   PEOPLE.mlops,
 ];
-
-async function untilDone(stack: RunningStack, workflowId: string): Promise<void> {
-  await eventually(async () => (await stack.temporal('workflow', 'describe', '-w', workflowId)).stdout.includes('COMPLETED'));
-}
 
 async function waitedFor(stack: RunningStack, version: string): Promise<string[]> {
   const { versions } = await status(stack);
@@ -149,14 +135,8 @@ try {
   await keep(stack, 'decided-at-once', workflowId);
   await close();
 
-  const back = ['rollback', '--model-name', MODEL, '--reason', REASON, '--approver', PEOPLE.devops];
-  const rolledBack = await stack.json<{ workflowId: string }>(0, ...back);
-  await untilDone(stack, rolledBack.workflowId);
-  await keep(stack, 'rollback', rolledBack.workflowId);
-  const retired = await stack.json<{ workflowId: string }>(0, ...byHand('retire', '1.4.0'));
-  await untilDone(stack, retired.workflowId);
-  await keep(stack, 'retirement', retired.workflowId);
-  // `notice.json` is of before the channels were side by side, and is kept as it is.
+  // `notice.json` is of before the channels were side by side, `rollback.json` and `retirement.json` of before the follow-ups were;
+  // they are kept as they are, and `record-watch.ts` records those of after.
   await keep(stack, 'notice-over-channels', `notice/${MODEL}/1.1.0/1/rejected`);
 
   const acts = await stack.temporal('workflow', 'list', '-o', 'json', '--query', `WorkflowType = 'act'`, '--limit', '1');

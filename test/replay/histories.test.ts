@@ -21,7 +21,9 @@ describe('recorded histories replay with the code as it is', () => {
   it('there is one for every ending', () => {
     expect(files.map((file) => file.replace('.json', ''))).toEqual([
       'act',
+      'archived-side-by-side',
       'archived',
+      'automatic-rollback',
       'continued-as-new',
       'decided-at-once',
       'expired',
@@ -32,8 +34,12 @@ describe('recorded histories replay with the code as it is', () => {
       'rejected-by-a-gate',
       'rejected-by-checks',
       'rejected-by-staging-health',
+      'retirement-side-by-side',
       'retirement',
+      'rollback-side-by-side',
       'rollback',
+      'watch-left',
+      'watch-with-an-incident',
       'withdrawn',
     ]);
   });
@@ -50,6 +56,12 @@ describe('recorded histories replay with the code as it is', () => {
     if (!change?.activityTaskScheduledEventAttributes) throw new Error('the recorded history has no production change');
     change.activityTaskScheduledEventAttributes.activityType.name = 'skipTheChange';
     await expect(Worker.runReplayHistory({ workflowBundle }, altered)).rejects.toThrow(/TMPRL1100|[Nn]ondeterminism/);
+  });
+
+  it('history stays bounded: a watch costs one activity for any number of looks without news, and one more for each with news', () => {
+    const looks = ({ events }: Recorded) => events.filter((event) => event.activityTaskScheduledEventAttributes).length;
+    expect([looks(read('watch-left.json')), read('watch-left.json').events.length]).toEqual([1, 11]);
+    expect(looks(read('watch-with-an-incident.json'))).toBe(3);
   });
 
   it('history stays bounded: a promotion into production is under 120 events and at most 16 workflow tasks', () => {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EXAMPLE, eventually, MODEL, type RunningStack } from './stack.js';
 
 const AT = '@duetmind.example';
@@ -39,17 +39,17 @@ export interface Status {
   }[];
 }
 
-/** Registers the example's feature view, data sets and policy. */
+/** Registers the example's feature view, data sets and policy, one of its own or another file. */
 export async function registerExample(stack: RunningStack, policy = 'policy.yaml'): Promise<void> {
   await stack.json(0, 'feature-view', 'register', join(EXAMPLE, 'feature-view.yaml'), '--approver', PEOPLE.mlops);
   await stack.json(0, 'dataset', 'register', join(EXAMPLE, 'training-set.yaml'), '--approver', PEOPLE.mlops);
   await stack.json(0, 'dataset', 'register', join(EXAMPLE, 'holdout-set.yaml'), '--approver', PEOPLE.mlops);
-  await stack.json(0, 'policy', 'register', join(EXAMPLE, policy), '--approver', `alice.admin${AT}`);
+  await stack.json(0, 'policy', 'register', resolve(EXAMPLE, policy), '--approver', `alice.admin${AT}`);
 }
 
-/** Registers a version and brings it into staging. */
-export async function stage(stack: RunningStack, version: string): Promise<string> {
-  await stack.json(0, 'register', join(EXAMPLE, 'packages', version), '--approver', PEOPLE.mlops);
+/** Registers a version and brings it into staging; its package is the example's, or lies in another folder. */
+export async function stage(stack: RunningStack, version: string, packages = join(EXAMPLE, 'packages')): Promise<string> {
+  await stack.json(0, 'register', join(packages, version), '--approver', PEOPLE.mlops);
   const asked = await stack.json<{ promotionId: string }>(0, ...promote(version, 'registered', 'staging'), '--wait');
   return asked.promotionId;
 }
