@@ -4,8 +4,12 @@ import type { Status, VersionStatus } from '../../platform/read/status.js';
 import type { StatusAt, VersionAt } from '../../platform/read/status-at.js';
 import { brief, roomFor, table, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
-import { attemptLines, failedLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
+import { attemptLines, failedLines, failedSteps, goingOnLines, isOpen, type LinkTo } from './attempt.js';
 import { lines, toned, type Tone } from './marks.js';
+import { incidentLines, watchLines } from './watch.js';
+
+/** A review of how a version does is nobody's worry before this; in a break-glass somebody has to look at once. */
+const REVIEW_AHEAD_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** What `status` shows: each model with its versions, and what each open attempt waits for. */
 export function statusLines(found: Status | StatusAt, on: Canvas, linkTo: LinkTo): readonly string[] {
@@ -16,7 +20,7 @@ export function statusLines(found: Status | StatusAt, on: Canvas, linkTo: LinkTo
     const next = 'Next: gatehouse register DIR --approver E, where DIR holds model.yaml; or gatehouse demo.';
     return lines('', `Nothing is registered yet. ${next}`, on);
   }
-  const shown = models.flatMap(({ model, production, frozen, reviews, versions }) => {
+  const shown = models.flatMap(({ model, production, watch, incidents, frozen, reviews, versions }) => {
     const heading = `${model}: ${production === null ? 'nothing in production' : `${production} in production`}`;
     const rows = versions.map((version) => row(version, on));
     const attempts = versions.flatMap((version) => versionLines(version, on, linkTo));
@@ -24,12 +28,18 @@ export function statusLines(found: Status | StatusAt, on: Canvas, linkTo: LinkTo
     const held = frozen.flatMap(({ kind, model: of, since: at, by, reason }) =>
       lines('', `${kind ? 'HELD' : 'FROZEN'} ${of ?? 'all models'} since ${when(at)} by ${by}: ${reason}`, on, on.paint.yellow),
     );
-    const owed = reviews.flatMap(({ kind, subject, owner, dueAt }) =>
+    const soon = reviews.filter(({ kind, dueAt }) => kind !== 'performance' || isSoon(dueAt, found.asOf));
+    const owed = soon.flatMap(({ kind, subject, owner, dueAt }) =>
       lines('', `REVIEW of ${kind} ${subject} by ${owner} due ${when(dueAt)}`, on, on.paint.yellow),
     );
-    return [...lines('', heading, on, on.paint.bold), ...held, ...owed, ...versionTable, ...attempts, ''];
+    const watched = [...(watch ? watchLines(watch, on) : []), ...incidentLines(incidents, on)];
+    return [...lines('', heading, on, on.paint.bold), ...watched, ...held, ...owed, ...versionTable, ...attempts, ''];
   });
   return [...shown, ...ending];
+}
+
+function isSoon(dueAt: string, asOf: string): boolean {
+  return Date.parse(dueAt) - Date.parse(asOf) <= REVIEW_AHEAD_MS;
 }
 
 function endingOf(found: Status | StatusAt): string {
@@ -39,11 +49,11 @@ function endingOf(found: Status | StatusAt): string {
 
 /** What there is to say of a version besides its row: its open attempt, and what failed after its last production change. */
 function versionLines(
-  { version, stage, promotion, followUps }: VersionStatus | VersionAt,
+  { version, stage, promotion, followUps, followUpsOpen }: VersionStatus | VersionAt,
   on: Canvas,
   linkTo: LinkTo,
 ): readonly string[] {
-  const failed = failedLines(followUps ?? [], on);
+  const failed = [...failedLines(followUps ?? [], on), ...goingOnLines(followUpsOpen ?? [], on)];
   if (promotion && isOpen(promotion)) return ['', ...attemptLines(version, promotion, on, linkTo), ...failed];
   return failed.length === 0 ? [] : ['', ...lines('  ', `${version} ${stage}`, on, on.paint.bold), ...failed];
 }

@@ -47,6 +47,7 @@ export const attempt = (change: Partial<AttemptStatus> = {}): AttemptStatus => (
     gate('business', { state: 'void', by: 'bea.business@duetmind.example', at: AT, why: 'policy re-pinned' }),
     gate('security', { who: [] }),
   ],
+  monitoring: '',
   waitingFor: ['soak minimum', 'gate devops', 'gate business', 'gate security'],
   breakGlass: [],
   endReason: null,
@@ -64,13 +65,17 @@ export const version = (number: string, change: Partial<VersionStatus> = {}): Ve
   retentionUntil: null,
   quarantine: null,
   followUps: [],
+  followUpsOpen: [],
   promotion: attempt(),
   ...change,
 });
 
 export const status = (...versions: VersionStatus[]): Status => ({
   asOf: '2026-09-10T12:00:01.234Z',
-  models: versions.length === 0 ? [] : [{ model: SAMPLE_MODEL, production: '1.2.0', frozen: [], reviews: [], versions }],
+  models:
+    versions.length === 0
+      ? []
+      : [{ model: SAMPLE_MODEL, production: '1.2.0', watch: null, incidents: [], frozen: [], reviews: [], versions }],
 });
 
 const condition = (id: string, kind: Condition['kind'], change: Partial<Condition> = {}): Condition => {

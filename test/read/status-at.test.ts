@@ -94,7 +94,7 @@ function same(told: unknown, is: unknown, path: string): void {
   }
 }
 
-const NOT_ON_THE_TRAIL = /\.(checks|earned|minEndsAt|paused|who|waitingFor|followUps)$/;
+const NOT_ON_THE_TRAIL = /\.(checks|earned|minEndsAt|paused|who|waitingFor|followUps|followUpsOpen|monitoring|watch)$/;
 
 function expectSame({ upTo, models }: StatusAt, is: Status): void {
   same(models, is.models, `up to event ${upTo.seq}: models`);
