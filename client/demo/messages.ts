@@ -30,5 +30,5 @@ function keptIn(file: string | undefined): Kept[] {
 }
 
 function firstWords({ subject, text, event_action: action, payload, dedup_key: key }: Kept): string {
-  return subject ?? text ?? `${action ?? ''}: ${payload?.summary ?? key ?? ''}`;
+  return subject ?? text?.split('\n', 1)[0] ?? `${action ?? ''}: ${payload?.summary ?? key ?? ''}`;
 }

@@ -23,7 +23,7 @@ const RATE = 50;
 const WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 200;
 const FAULT_ANSWERS_WITHIN_MS = 10_000;
-const MESSAGES_SHOWN = 3;
+const MESSAGES_SHOWN = 4;
 /** What each sink has when it has been told of the rollback. */
 const TOLD = { pagerduty: /beyond the rollback limit/, slack: /rolled back/, mail: /rolled back/ };
 

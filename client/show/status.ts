@@ -96,6 +96,7 @@ function notesOn({ stage, retentionUntil, quarantine, promotion, followUps }: Ve
   const failed = failedSteps(followUps ?? []).map(({ step }) => `follow-up ${step} failed`);
   const barred = quarantine === null ? [] : ['quarantined'];
   const kept = stage === 'archived' && retentionUntil !== null ? [`kept until ${when(retentionUntil)} at least`] : [];
-  const ended = promotion.endReason === null ? [] : [promotion.endReason];
+  // A version that a rollback brought back keeps its ended attempt.
+  const ended = promotion.endReason === null || stage === 'production' ? [] : [promotion.endReason];
   return brief([...relaxed, ...failed, ...barred, ...ended, ...kept].join('; '), roomFor(on));
 }
