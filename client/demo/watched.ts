@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../platform/connection-file.js';
 import { openPool } from '../../platform/pool.js';
@@ -24,6 +25,7 @@ const WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 200;
 const FAULT_ANSWERS_WITHIN_MS = 10_000;
 const MESSAGES_SHOWN = 4;
+const SINK_CELLS = 9;
 /** What each sink has when it has been told of the rollback. */
 const TOLD = { pagerduty: /beyond the rollback limit/, slack: /rolled back/, mail: /rolled back/ };
 
@@ -84,7 +86,10 @@ async function takenBack(
   await tell.run({ words: ['history', '--model-name', model], show: firstLines(5) });
   const messages = await toldOfRollback(connection, signal);
   tell.say('', 'What people were told on the way, in the sinks of the stack (a mail server, and peers of Slack and PagerDuty):');
-  tell.say('', ...messages.map(({ sink, text }) => `  ${sink.padEnd(9)}  ${text}`));
+  tell.show(
+    `tail ${dirname(connection.sinks['mail'] ?? '')}/*.jsonl`,
+    messages.map(({ sink, text }) => `${sink.padEnd(SINK_CELLS)}  ${text}`),
+  );
   tell.say('', `${version} is quarantined: it is neither promoted nor rolled back to until somebody releases it.`);
 }
 
