@@ -67,6 +67,7 @@ async function takenBack(
     'The endpoint can be told to misbehave: from now on it fails every prediction of this version. More than 5 % of errors in',
     'one window are the guidelines’ reason for a rollback; its authority is that window, and nobody has to sign for it.',
   );
+  const before = arrivedIn(connection.sinks);
   const asked = JSON.stringify({ model, version, fault: 'failing' });
   const since = performance.now();
   const answer = await fetch(`${url}/faults`, {
@@ -84,7 +85,7 @@ async function takenBack(
   tell.show(traffic.command, secondOf(traffic));
   await tell.run({ words: ['status', '--model-name', model], show: firstLines(7) });
   await tell.run({ words: ['history', '--model-name', model], show: firstLines(5) });
-  const messages = await toldOfRollback(connection, signal);
+  const messages = await toldOfRollback(connection, before, signal);
   tell.say('', 'What people were told on the way, in the sinks of the stack (a mail server, and peers of Slack and PagerDuty):');
   tell.show(
     `tail ${dirname(connection.sinks['mail'] ?? '')}/*.jsonl`,
@@ -116,12 +117,14 @@ async function until(look: Look, isThere: (status: ModelStatus) => boolean, sign
   throw new Unexpected(`after ${WITHIN_MS / 1_000} s ${is.join(', ')}`);
 }
 
-/** The last messages of each sink, as soon as each has been told of the rollback. */
-async function toldOfRollback({ sinks }: Connection, signal: AbortSignal): Promise<Arrived[]> {
+/** The first messages of each sink since the fault, as soon as each has been told of the rollback. */
+async function toldOfRollback({ sinks }: Connection, before: readonly Arrived[], signal: AbortSignal): Promise<Arrived[]> {
+  const of = (sink: Arrived['sink'], messages: readonly Arrived[]) => messages.filter((each) => each.sink === sink);
   for (const end = Date.now() + WITHIN_MS; Date.now() < end; await delay(LOOK_EVERY_MS, undefined, { signal })) {
     const messages = arrivedIn(sinks);
-    const isTold = SINKS.every((sink) => messages.some((each) => each.sink === sink && TOLD[sink].test(each.text)));
-    if (isTold) return SINKS.flatMap((sink) => messages.filter((each) => each.sink === sink).slice(-MESSAGES_SHOWN));
+    const news = SINKS.map((sink) => of(sink, messages).slice(of(sink, before).length));
+    const isTold = SINKS.every((sink, i) => news[i]?.some(({ text }) => TOLD[sink].test(text)));
+    if (isTold) return news.flatMap((each) => each.slice(0, MESSAGES_SHOWN));
   }
   throw new Unexpected(`the sinks have no message of the rollback after ${WITHIN_MS / 1_000} s`);
 }

@@ -1,6 +1,7 @@
 import { worstSeverity } from '../../domain/live-condition.js';
 import { lasting, when } from '../../domain/times.js';
 import type { IncidentStatus, WatchStatus } from '../../platform/read/watch-status.js';
+import { brief, roomFor } from '../table.js';
 import type { Canvas } from '../terminal.js';
 import { padTo } from '../width.js';
 import { lines, mark, toned, type Tone } from './marks.js';
@@ -25,7 +26,8 @@ export function watchLines(watch: WatchStatus, on: Canvas): readonly string[] {
   const tone = HEALTH_TONES[health];
   const ago = unseen < SECOND_MS ? 'now' : `${lasting(unseen)} ago`;
   const seen = [`${mark(health, tone, on)}, seen ${ago} by ${source}`, figuresIn(watch).join(', ')].filter(Boolean).join(': ');
-  return lines(label, [seen, reason].filter(Boolean).join('; '), on, toned(tone, on));
+  const why = brief(reason || (health === 'unknown' ? standInMissing(watch) : ''), roomFor(on));
+  return lines(label, [seen, why].filter(Boolean).join('; '), on, toned(tone, on));
 }
 
 /** Each open incident: how grave, since when, of which version, and what. */
@@ -35,6 +37,11 @@ export function incidentLines(incidents: readonly IncidentStatus[], on: Canvas):
     const text = `${severity} since ${when(since)}: ${condition} of ${version}: ${what}`;
     return lines(INDENT + padTo('INCIDENT', LABEL_CELLS), text, on, toned(isGrave ? 'bad' : 'open', on));
   });
+}
+
+/** Why nobody knows how a version does whose figures can be read. */
+function standInMissing({ conditions }: WatchStatus): string {
+  return conditions.find(({ condition, known }) => !known && (condition === 'error-rate' || condition === 'latency'))?.why ?? '';
 }
 
 function figuresIn({ figures, conditions }: WatchStatus): string[] {

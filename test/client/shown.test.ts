@@ -102,6 +102,18 @@ describe('status', () => {
     expect(
       told({ watch: watch({ health: 'unknown', reason: 'stale: nothing newer than 2 min', figures: {}, conditions: [] }) }),
     ).toContain('watch unknown, seen 20 seconds ago by prediction-log; stale: nothing newer than 2 min');
+    const few = {
+      condition: 'error-rate',
+      severity: 'none',
+      known: false,
+      measured: '',
+      limit: '',
+      baseline: '',
+      why: '0 requests, and 200 are needed',
+    } as const;
+    expect(told({ watch: watch({ health: 'unknown', figures: { requests: '0' }, conditions: [few] }) })).toContain(
+      'prediction-log: 0 requests; 0 requests, and 200 are needed',
+    );
     expect(told({ watch: watch({ health: null, seenAt: null }) })).toContain('watch nothing was seen of 1.2.0 yet');
     expect(told({ watch: watch({ silent: true, unseen: 180_000 }) })).toContain(
       'watch SILENT: nothing was seen of 1.2.0 for 3 minutes, where every 1 minute is due',
