@@ -148,12 +148,12 @@ function incidentCondition({ critical }: Attempt): Condition {
 
 const MONITORING = 'drift-monitoring';
 
-function monitoringCondition({ monitoring, state, policy }: Attempt): Condition {
-  const isOpen = state === 'staging' || state === 'validating';
+function monitoringCondition({ monitoring, policy }: Attempt): Condition {
   return {
     id: MONITORING,
     kind: 'checklist',
-    verdict: monitoring === '' ? 'pass' : isOpen ? 'pending' : 'fail',
+    // An attempt that ended before staging was not looked at, which is no failure of the version.
+    verdict: monitoring === '' ? 'pass' : 'pending',
     measured: monitoring || 'the source answers for this version, the training distribution is stored',
     limit: 'configured',
     source: policy.watch.source,

@@ -105,9 +105,12 @@ function listText(events: readonly TrailEvent[], all: number, model: string | un
 
 /** What matters of an event at a glance; `--json` has all of it. */
 function inWords({ detail }: TrailEvent): string {
-  const { refusal, gate, from, to, reason, comment } = detail;
+  const { refusal, gate, from, to, reason, comment, condition, severity, what, step: taken, outcome } = detail;
   const step = from !== undefined && to !== undefined ? `${plain(from ?? 'none')} → ${plain(to)}` : undefined;
-  const parts = [(refusal as { what?: JsonValue } | undefined)?.what, gate, step, reason, comment];
+  const incident =
+    what !== undefined && condition !== undefined ? `${plain(condition)} ${plain(severity ?? '')}: ${plain(what)}` : undefined;
+  const followed = taken !== undefined && outcome !== undefined ? `${plain(taken)} ${plain(outcome)}` : undefined;
+  const parts = [(refusal as { what?: JsonValue } | undefined)?.what, gate, step, incident, followed, reason, comment];
   const told = parts.filter((part): part is string => typeof part === 'string' && part !== '');
   const rest = Object.entries(detail).filter(
     ([name, value]) => name !== 'envelope' && value !== null && typeof value !== 'object',

@@ -25,7 +25,7 @@ const BROKEN = 1;
 export function demoCommand(program: Command): void {
   program
     .command('demo')
-    .description('show the whole life of the example models on a stack of its own, narrated, in about a minute')
+    .description('show the whole life of the example models on a stack of its own, narrated, in about a minute and a half')
     .option('--exit', 'stop the stack and exit when the story is over, also in a terminal')
     .option('--data-dir <D>', 'where its folder "demo" is made anew (default: GATEHOUSE_DATA_DIR, else .gatehouse)')
     .option('--json', 'print one JSON document on stdout; the story goes to stderr')
@@ -51,7 +51,10 @@ async function demo({ exit = false, dataDir = readDataDir(), json = false }: Opt
   const tell = narrator(gatehouseOn(place, AbortSignal.any([told, over.signal])), out);
   try {
     greet(tell, stack.connection, place, Date.now() - started);
-    await beside(stack, tellStory(tell, stack.connection, told));
+    await beside(
+      stack,
+      tellStory(tell, { connection: stack.connection, dataDir: place, signal: AbortSignal.any([told, over.signal]) }),
+    );
     farewell(tell, stack.connection, place, Date.now() - started);
     if (json)
       process.stdout.write(`${JSON.stringify(documentOf(stack.connection, place, tell.chapters, Date.now() - started))}\n`);
@@ -100,6 +103,7 @@ function farewell(tell: Narrator, { temporal }: Connection, place: string, tookM
     'and beside it:         export GATEHOUSE_DATA_DIR=' + place,
     '                       gatehouse status',
     '                       gatehouse check --model-name alzheimer_classifier --version 1.3.0',
+    '                       gatehouse history --model-name alzheimer_classifier',
     '                       gatehouse audit list --model-name alzheimer_classifier',
     'To do it yourself:     gatehouse up, then gatehouse register examples/alzheimer/packages/1.5.0 --approver E',
   );

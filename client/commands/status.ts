@@ -22,7 +22,7 @@ interface Options {
 const HELP = `
 --watch draws over itself once a second, until Ctrl-C. Where the output is no terminal it prints one block for each change
 instead, and with --json one JSON document on one line for each change (NDJSON). A change is anything but the clock; the soak
-counts by whole per cent.
+counts by whole per cent, and what the watch sees by how bad it is.
 
 --at shows what the audit trail says of a moment of the past, its hash chain verified up to there: a time with its zone, a date
 (until its end in UTC), or an event by its number. What is on no event is null with --json: how far checks and health were, what
@@ -33,9 +33,9 @@ Examples:
   gatehouse status --at 2026-11-28T09:00:00+01:00
   gatehouse status --at '#123' --json`;
 
-/** Adds `status`: stages, soak progress and gates. */
+/** Adds `status`: stages, soak progress, gates, the watch and open incidents. */
 export function statusCommand(program: Command): void {
-  verb(program, 'status', 'show stages, soak progress and gates', status)
+  verb(program, 'status', 'show stages, soak progress, gates, and how what is in production does', status)
     .option('--model-name <M>', 'only this model')
     .option('--version <V>', 'only this version')
     .option('--at <TIME>', 'as it was then, from the audit trail: 2026-11-28T09:00:00Z, 2026-11-28 or #123')

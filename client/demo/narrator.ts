@@ -23,6 +23,8 @@ export interface Narrator {
   readonly chapters: readonly Chapter[];
   chapter(title: string, ...sentences: string[]): void;
   say(...sentences: string[]): void;
+  /** Shows something that the story does by itself as it would be typed, and what came of it. */
+  show(command: string, output: readonly string[]): void;
   /** Runs commands side by side and shows them in their order; throws an {@link Unexpected} when one ends otherwise than it must. */
   run(...steps: Step[]): Promise<void>;
 }
@@ -66,6 +68,12 @@ export function narrator(gatehouse: Gatehouse, out: (line: string) => void): Nar
   return {
     chapters,
     say,
+    show(command, output) {
+      chapters.at(-1)?.commands.push({ command, exitCode: 0, output });
+      out('');
+      out(`   $ ${pc.cyan(command)}`);
+      for (const line of output) out(`     ${printable(line)}`);
+    },
     chapter(title, ...sentences) {
       chapters.push({ title, commands: [] });
       out('');

@@ -6,6 +6,7 @@ import type { Connection } from '../../platform/connection-file.js';
 import { openPool } from '../../platform/pool.js';
 import { readVersions } from '../../platform/read/versions.js';
 import { firstLines, linesWith, Unexpected, type Narrator, type Step } from './narrator.js';
+import { watched } from './watched.js';
 
 const MODEL = 'alzheimer_classifier';
 const EXAMPLE = 'examples/alzheimer';
@@ -21,8 +22,15 @@ interface Cast {
   readonly reviewers: Readonly<Record<Gate, string>>;
 }
 
+/** Where the story happens, and how it is broken off. */
+export interface Scene {
+  readonly connection: Connection;
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+}
+
 /** Tells the whole life of the example's versions on a fresh stack. Throws an `Unexpected` as soon as anything goes otherwise. */
-export async function tellStory(tell: Narrator, connection: Connection, signal: AbortSignal): Promise<void> {
+export async function tellStory(tell: Narrator, { connection, dataDir, signal }: Scene): Promise<void> {
   const cast = castOf(connection);
   const until = stageWatch(connection, signal);
   await foundations(tell, cast);
@@ -32,6 +40,7 @@ export async function tellStory(tell: Narrator, connection: Connection, signal: 
   await soak(tell, until);
   await worse(tell, cast);
   await better(tell, cast, until);
+  await watched(tell, { connection, dataDir, signal, model: MODEL, version: '1.4.0', previous: '1.2.0' });
   await looking(tell);
 }
 
@@ -49,7 +58,7 @@ async function foundations(tell: Narrator, { admin, mlops, author }: Cast): Prom
     { words: ['dataset', 'register', `${EXAMPLE}/training-set.yaml`, '--approver', mlops], show: firstLines(1) },
     { words: ['dataset', 'register', `${EXAMPLE}/holdout-set.yaml`, '--approver', mlops], show: firstLines(1) },
   );
-  await tell.run({ words: ['policy', 'register', `${EXAMPLE}/policy.yaml`, '--approver', admin], show: firstLines(1) });
+  await tell.run({ words: ['policy', 'register', `${EXAMPLE}/policy-watched.yaml`, '--approver', admin], show: firstLines(1) });
   tell.chapter(
     'Four versions of a real model',
     'Each is an ONNX file with its description, trained on the Alzheimer data of the example.',

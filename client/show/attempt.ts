@@ -55,6 +55,11 @@ export function failedLines(followUps: readonly FollowUp[], on: Canvas): readonl
   );
 }
 
+/** The follow-up steps that are still to be taken. */
+export function goingOnLines(steps: readonly string[], on: Canvas): readonly string[] {
+  return steps.length === 0 ? [] : labelled('goes on', `follow-up ${steps.join(', ')}`, on, on.paint.dim);
+}
+
 /** While checks are measured: how many have their verdict, and which speak against the version already. */
 function checksLines({ all, open, against }: ChecksStatus, on: Canvas): readonly string[] {
   const done = all - open.length;

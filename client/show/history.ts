@@ -31,7 +31,7 @@ function intervalRow(interval: Interval, asOf: string, on: Canvas): Cell[] {
     to === null ? { text: 'serving', paint: toned('good', on) } : when(to),
     lasting(forMs),
     endedText(interval, on),
-    requestedBy === null ? `nobody (${kind})` : kind === 'promotion' ? requestedBy : `${requestedBy} (${kind})`,
+    requestedBy === null ? 'nobody: the watch' : kind === 'promotion' ? requestedBy : `${requestedBy} (${kind})`,
     approvals.length > 0 ? approvals.map(({ gate, by }) => `${gate}: ${by}`) : null,
   ];
 }
@@ -51,5 +51,5 @@ function endedText({ ended }: Interval, on: Canvas): string | null {
   const { how, by, person, reason } = ended;
   if (how === 'replaced') return `replaced by ${by}`;
   const what = by === null ? how : `${how} to ${by}`;
-  return brief([person === null ? what : `${what} by ${person}`, reason ?? []].flat().join(': '), roomFor(on));
+  return brief([`${what} by ${person ?? 'itself'}`, reason ?? []].flat().join(': '), roomFor(on));
 }

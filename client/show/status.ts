@@ -4,9 +4,12 @@ import type { Status, VersionStatus } from '../../platform/read/status.js';
 import type { StatusAt, VersionAt } from '../../platform/read/status-at.js';
 import { brief, roomFor, table, type Cell } from '../table.js';
 import type { Canvas } from '../terminal.js';
-import { attemptLines, failedLines, failedSteps, isOpen, type LinkTo } from './attempt.js';
-import { watchLines, watchNotes } from './watch.js';
+import { attemptLines, failedLines, failedSteps, goingOnLines, isOpen, type LinkTo } from './attempt.js';
 import { lines, toned, type Tone } from './marks.js';
+import { incidentLines, watchLines } from './watch.js';
+
+/** A review of how a version does is nobody's worry before this; in a break-glass somebody has to look at once. */
+const REVIEW_AHEAD_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** What `status` shows: each model with its versions, and what each open attempt waits for. */
 export function statusLines(found: Status | StatusAt, on: Canvas, linkTo: LinkTo): readonly string[] {
@@ -17,7 +20,7 @@ export function statusLines(found: Status | StatusAt, on: Canvas, linkTo: LinkTo
     const next = 'Next: gatehouse register DIR --approver E, where DIR holds model.yaml; or gatehouse demo.';
     return lines('', `Nothing is registered yet. ${next}`, on);
   }
-  const shown = models.flatMap(({ model, production, frozen, reviews, versions }) => {
+  const shown = models.flatMap(({ model, production, watch, incidents, frozen, reviews, versions }) => {
     const heading = `${model}: ${production === null ? 'nothing in production' : `${production} in production`}`;
     const rows = versions.map((version) => row(version, on));
     const attempts = versions.flatMap((version) => versionLines(version, on, linkTo));
@@ -25,12 +28,18 @@ export function statusLines(found: Status | StatusAt, on: Canvas, linkTo: LinkTo
     const held = frozen.flatMap(({ kind, model: of, since: at, by, reason }) =>
       lines('', `${kind ? 'HELD' : 'FROZEN'} ${of ?? 'all models'} since ${when(at)} by ${by}: ${reason}`, on, on.paint.yellow),
     );
-    const owed = reviews.flatMap(({ kind, subject, owner, dueAt }) =>
+    const soon = reviews.filter(({ kind, dueAt }) => kind !== 'performance' || isSoon(dueAt, found.asOf));
+    const owed = soon.flatMap(({ kind, subject, owner, dueAt }) =>
       lines('', `REVIEW of ${kind} ${subject} by ${owner} due ${when(dueAt)}`, on, on.paint.yellow),
     );
-    return [...lines('', heading, on, on.paint.bold), ...held, ...owed, ...versionTable, ...attempts, ''];
+    const watched = [...(watch ? watchLines(watch, on) : []), ...incidentLines(incidents, on)];
+    return [...lines('', heading, on, on.paint.bold), ...watched, ...held, ...owed, ...versionTable, ...attempts, ''];
   });
   return [...shown, ...ending];
+}
+
+function isSoon(dueAt: string, asOf: string): boolean {
+  return Date.parse(dueAt) - Date.parse(asOf) <= REVIEW_AHEAD_MS;
 }
 
 function endingOf(found: Status | StatusAt): string {
@@ -38,13 +47,13 @@ function endingOf(found: Status | StatusAt): string {
   return 'upTo' in found ? `${asOf}, from the audit trail up to event ${found.upTo.seq}` : asOf;
 }
 
-/** What there is to say of a version besides its row: its open attempt, what is wrong with it now, and what failed after its last change. */
+/** What there is to say of a version besides its row: its open attempt, and what failed after its last production change. */
 function versionLines(
-  { version, stage, promotion, followUps, watch }: VersionStatus | VersionAt,
+  { version, stage, promotion, followUps, followUpsOpen }: VersionStatus | VersionAt,
   on: Canvas,
   linkTo: LinkTo,
 ): readonly string[] {
-  const failed = [...watchLines(watch, on), ...failedLines(followUps ?? [], on)];
+  const failed = [...failedLines(followUps ?? [], on), ...goingOnLines(followUpsOpen ?? [], on)];
   if (promotion && isOpen(promotion)) return ['', ...attemptLines(version, promotion, on, linkTo), ...failed];
   return failed.length === 0 ? [] : ['', ...lines('  ', `${version} ${stage}`, on, on.paint.bold), ...failed];
 }
@@ -81,13 +90,13 @@ function since({ stage, registeredAt, stagedAt, promotedAt, deprecatedAt, promot
 }
 
 /** What is worth knowing of a version at a glance; how its attempt ended is said here, since only open attempts have lines of their own. */
-function notesOn(shown: VersionStatus | VersionAt, on: Canvas): string {
-  const { stage, retentionUntil, quarantine, promotion, followUps, watch } = shown;
+function notesOn({ stage, retentionUntil, quarantine, promotion, followUps }: VersionStatus | VersionAt, on: Canvas): string {
   if (!promotion) return 'next: gatehouse promote';
   const relaxed = promotion.relaxed.length > 0 ? [`relaxed: ${promotion.relaxed.join(', ')}`] : [];
   const failed = failedSteps(followUps ?? []).map(({ step }) => `follow-up ${step} failed`);
   const barred = quarantine === null ? [] : ['quarantined'];
   const kept = stage === 'archived' && retentionUntil !== null ? [`kept until ${when(retentionUntil)} at least`] : [];
-  const ended = promotion.endReason === null ? [] : [promotion.endReason];
-  return brief([...watchNotes(watch), ...relaxed, ...failed, ...barred, ...ended, ...kept].join('; '), roomFor(on));
+  // A version that a rollback brought back keeps its ended attempt.
+  const ended = promotion.endReason === null || stage === 'production' ? [] : [promotion.endReason];
+  return brief([...relaxed, ...failed, ...barred, ...ended, ...kept].join('; '), roomFor(on));
 }

@@ -31,6 +31,7 @@ import { inSnapshot } from './snapshot.js';
 import type { AttemptStatus, FreezeStatus, SoakStatus, VersionStatus } from './status.js';
 import { toldAt, type Past } from './told-at.js';
 import { inOrder, type VersionFilter } from './versions.js';
+import type { IncidentStatus } from './watch-status.js';
 
 /** A soak as the trail has it: what health earned is on no event, so a pause is known only where a person made it. */
 export interface SoakAt extends Omit<SoakStatus, 'earned' | 'minEndsAt' | 'paused'> {
@@ -45,18 +46,19 @@ export interface GateAt extends GateView {
 }
 
 /** An attempt as the trail has it, with null for what is on no event. */
-export interface AttemptAt extends Omit<AttemptStatus, 'checks' | 'soak' | 'gates' | 'waitingFor'> {
+export interface AttemptAt extends Omit<AttemptStatus, 'checks' | 'soak' | 'gates' | 'monitoring' | 'waitingFor'> {
   readonly checks: null;
   readonly soak: SoakAt | null;
   readonly gates: readonly GateAt[];
+  readonly monitoring: null;
   readonly waitingFor: null;
 }
 
 /** A version as the trail has it, with null for what is on no event. */
-export interface VersionAt extends Omit<VersionStatus, 'promotion' | 'followUps' | 'watch'> {
+export interface VersionAt extends Omit<VersionStatus, 'promotion' | 'followUps' | 'followUpsOpen'> {
   readonly promotion: AttemptAt | null;
   readonly followUps: null;
-  readonly watch: null;
+  readonly followUpsOpen: null;
 }
 
 /** What `status --at` answers: what the events up to one of them add up to. Times are those of the events. */
@@ -67,6 +69,9 @@ export interface StatusAt {
   readonly models: readonly {
     readonly model: string;
     readonly production: string | null;
+    /** No event speaks of windows. */
+    readonly watch: null;
+    readonly incidents: readonly IncidentStatus[];
     readonly frozen: readonly FreezeStatus[];
     readonly reviews: readonly Review[];
     readonly versions: readonly VersionAt[];
@@ -124,10 +129,26 @@ function modelsOf(known: Known, filter: VersionFilter): StatusAt['models'] {
   return [...byModel].map(([model, versions]) => ({
     model,
     production: named.find((each) => each.model === model && each.is.stage === 'production')?.version ?? null,
+    watch: null,
+    incidents: incidentsAt(known.told.acts, model),
     frozen: frozenAt(known.told.acts, model),
     reviews: known.told.acts.reviews.filter(({ subject }) => subject.startsWith(`${model}/`)),
     versions: versions.map(({ version, is }) => versionAt(known, { model, version }, is)),
   }));
+}
+
+function incidentsAt({ incidents }: ToldActs, model: string): IncidentStatus[] {
+  const open = [...incidents.values()].filter((incident) => incident.model === model);
+  return open.map(({ id, version, condition, severity, what, opened }) => {
+    return {
+      id,
+      version,
+      condition: condition as IncidentStatus['condition'],
+      severity: severity as IncidentStatus['severity'],
+      since: opened.at,
+      what,
+    };
+  });
 }
 
 function frozenAt({ freezes }: ToldActs, model: string): FreezeStatus[] {
@@ -173,7 +194,7 @@ function versionAt(known: Known, { model, version }: { model: string; version: s
     quarantine: told.acts.quarantines.get(`${model}/${version}`) ?? null,
     promotion: attempt ? attemptAt(known, id, attempt) : null,
     followUps: null,
-    watch: null,
+    followUpsOpen: null,
   };
 }
 
@@ -195,6 +216,7 @@ function attemptAt({ told, policies, now }: Known, id: string, is: ToldAttempt):
     checks: null,
     soak: is.staged && soakAt(is, { acts: told.acts.soaks.get(id) ?? [], policy, now }),
     gates: gates.map((gate) => ({ ...gate, who: null })),
+    monitoring: null,
     waitingFor: null,
     breakGlass: glassAt({ told, policies, now }, id, is, policy),
     endReason: is.endReason,

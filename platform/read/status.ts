@@ -15,7 +15,14 @@ import { couldApprove } from './deciders.js';
 import { reviewsOf, type Review } from './reviews.js';
 import { inSnapshot } from './snapshot.js';
 import { readVersions, type VersionFilter, type VersionRow } from './versions.js';
-import { readWatches, type WatchStatus } from './watch-status.js';
+import {
+  openIncidents,
+  readWatches,
+  watchAfter,
+  type IncidentStatus,
+  type WatchReading,
+  type WatchStatus,
+} from './watch-status.js';
 
 /** The soak of an attempt; durations in milliseconds, times as ISO text. */
 export interface SoakStatus {
@@ -62,6 +69,8 @@ export interface AttemptStatus {
   readonly checks: ChecksStatus;
   readonly soak: SoakStatus | null;
   readonly gates: readonly GateStatus[];
+  /** Why its drift monitoring is not configured, as the last look at staging found it; empty when it is. */
+  readonly monitoring: string;
   readonly waitingFor: readonly string[];
   /** Which waits people have signed to skip, in words. */
   readonly breakGlass: readonly string[];
@@ -73,8 +82,8 @@ export interface VersionStatus extends Omit<VersionRow, 'model' | 'promotionId'>
   readonly promotion: AttemptStatus | null;
   /** What followed the last change that put it into production or retired it, in order of time. */
   readonly followUps: readonly FollowUp[];
-  /** Null where it is not in production. */
-  readonly watch: WatchStatus | null;
+  /** The steps after that change which are still to be taken. */
+  readonly followUpsOpen: readonly string[];
 }
 
 /** A freeze as `status` shows it; `model` is null for one of all models. */
@@ -89,6 +98,10 @@ export interface Status {
   readonly models: readonly {
     readonly model: string;
     readonly production: string | null;
+    /** What the watch of the version in production saw last; null where none is there. */
+    readonly watch: WatchStatus | null;
+    /** The incidents that are open. */
+    readonly incidents: readonly IncidentStatus[];
     /** What holds promotions of it back now; times as ISO text. */
     readonly frozen: readonly FreezeStatus[];
     /** The reviews that are owed of its promotions. */
@@ -102,13 +115,16 @@ export interface Reading {
   /** Database time. */
   readonly asOf: string;
   readonly serving: ReadonlyMap<string, string>;
+  /** By model, as are the incidents. */
+  readonly watches: ReadonlyMap<string, WatchReading>;
+  readonly incidents: ReadonlyMap<string, readonly IncidentStatus[]>;
   readonly people: readonly Person[];
   readonly freezes: readonly Freeze[];
   readonly reviews: readonly Review[];
   readonly versions: readonly (VersionRow & {
     readonly attempt: AttemptReading | null;
     readonly followUps: readonly FollowUp[];
-    readonly watch: WatchStatus | null;
+    readonly followUpsOpen: readonly string[];
   })[];
 }
 
@@ -126,16 +142,16 @@ export async function readStatus(pool: pg.Pool, filter: VersionFilter): Promise<
 export async function takeReading(pool: pg.Pool, filter: VersionFilter): Promise<Reading> {
   return await inSnapshot(pool, async (db) => {
     const asOf = await databaseNow(db);
-    const watches = await readWatches(db);
     const versions: Reading['versions'][number][] = [];
     for (const row of await readVersions(db, filter)) {
       const attempt = row.promotionId === null ? null : await readAttempt(db, row.promotionId);
-      const watch = row.stage === 'production' ? (watches.get(row.model) ?? null) : null;
-      versions.push({ ...row, attempt, followUps: await readFollowUps(db, row), watch });
+      versions.push({ ...row, attempt, ...(await readFollowUps(db, row)) });
     }
     return {
       asOf,
       serving: await readProduction(db),
+      watches: await readWatches(db, filter.model ?? null),
+      incidents: await openIncidents(db, filter.model ?? null),
       people: await allPeople(db),
       freezes: await openFreezes(db, null),
       reviews: (await reviewsOf(db, null)).filter(({ closedAt }) => closedAt === null),
@@ -151,9 +167,15 @@ export function statusAt(reading: Reading, asOf: string): Status {
     const promotion = attempt && attemptStatus(attempt, reading.people, asOf);
     byModel.set(model, [...(byModel.get(model) ?? []), { ...row, promotion }]);
   }
+  const watchOf = (model: string): WatchStatus | null => {
+    const read = reading.watches.get(model);
+    return read ? watchAfter(read, Date.parse(asOf) - Date.parse(reading.asOf)) : null;
+  };
   const models = [...byModel].map(([model, versions]) => ({
     model,
     production: reading.serving.get(model) ?? null,
+    watch: watchOf(model),
+    incidents: reading.incidents.get(model) ?? [],
     frozen: reading.freezes
       .filter((freeze) => freeze.model === null || freeze.model === model)
       .map(({ since, ...freeze }) => ({ ...freeze, since: new Date(since).toISOString() })),
@@ -179,15 +201,23 @@ async function readAttempt(db: Db, promotionId: string): Promise<AttemptReading 
   return attempt && times.rows[0] ? { attempt, ...times.rows[0] } : null;
 }
 
-async function readFollowUps(db: Db, { model, version }: VersionRow): Promise<FollowUp[]> {
+const LAST_CHANGE = `
+  SELECT c.key, c.follow_ups FROM production_change c JOIN model_registry m ON m.id = c.model_id
+   WHERE m.name = $1 AND coalesce(c.to_version, c.from_version) = $2 ORDER BY c.seq DESC LIMIT 1`;
+
+async function readFollowUps(
+  db: Db,
+  { model, version, stage }: VersionRow,
+): Promise<Pick<VersionStatus, 'followUps' | 'followUpsOpen'>> {
+  const change = (await db.query<{ key: string; follow_ups: string[] }>(LAST_CHANGE, [model, version])).rows[0];
+  if (!change) return { followUps: [], followUpsOpen: [] };
   const { rows } = await db.query<Omit<FollowUp, 'detail'> & { detail: string }>(
-    `SELECT step, outcome, detail, at FROM follow_up
-      WHERE change_key = (SELECT c.key FROM production_change c JOIN model_registry m ON m.id = c.model_id
-                           WHERE m.name = $1 AND coalesce(c.to_version, c.from_version) = $2 ORDER BY c.seq DESC LIMIT 1)
-      ORDER BY at, step`,
-    [model, version],
+    'SELECT step, outcome, detail, at FROM follow_up WHERE change_key = $1 ORDER BY at, step',
+    [change.key],
   );
-  return rows.map((row) => ({ ...row, detail: jsonOr(row.detail) }));
+  // Of a version that has left production again nothing is open that anybody waits for.
+  const open = stage === 'production' ? change.follow_ups.filter((step) => !rows.some((taken) => taken.step === step)) : [];
+  return { followUps: rows.map((row) => ({ ...row, detail: jsonOr(row.detail) })), followUpsOpen: open };
 }
 
 function jsonOr(text: string): JsonValue {
@@ -234,6 +264,7 @@ function attemptStatus({ attempt: then, ...rest }: AttemptReading, people: reado
       paused: soak.paused,
     },
     gates: gates.map((gate) => ({ ...gate, who: waits(gate) ? couldApprove(attempt, gate.gate, people) : [] })),
+    monitoring: attempt.monitoring,
     waitingFor,
     breakGlass,
     endReason: attempt.endReason,

@@ -2,6 +2,7 @@ import { GATES } from '../../domain/policy.js';
 import type { Check } from '../../platform/read/check.js';
 import type { History } from '../../platform/read/history.js';
 import type { AttemptStatus, GateStatus, Status, VersionStatus } from '../../platform/read/status.js';
+import type { IncidentStatus, WatchStatus } from '../../platform/read/watch-status.js';
 import type { Condition } from '../../domain/eligibility.js';
 
 const DAY = 86_400_000;
@@ -47,6 +48,7 @@ export const attempt = (change: Partial<AttemptStatus> = {}): AttemptStatus => (
     gate('business', { state: 'void', by: 'bea.business@duetmind.example', at: AT, why: 'policy re-pinned' }),
     gate('security', { who: [] }),
   ],
+  monitoring: '',
   waitingFor: ['soak minimum', 'gate devops', 'gate business', 'gate security'],
   breakGlass: [],
   endReason: null,
@@ -64,14 +66,43 @@ export const version = (number: string, change: Partial<VersionStatus> = {}): Ve
   retentionUntil: null,
   quarantine: null,
   followUps: [],
-  watch: null,
+  followUpsOpen: [],
   promotion: attempt(),
+  ...change,
+});
+
+/** The watch of a version that does well. */
+export const watch = (change: Partial<WatchStatus> = {}): WatchStatus => ({
+  version: '1.2.0',
+  every: 60_000,
+  seenAt: '2026-09-10T11:59:40.000Z',
+  unseen: 20_000,
+  silent: false,
+  health: 'healthy',
+  severity: 'none',
+  reason: '',
+  source: 'prediction-log',
+  figures: { requests: '1000', error_rate: '0.0004', p95_ms: '12.4', accuracy: '0.9446', labels: '1200' },
+  conditions: [{ condition: 'drift', severity: 'none', known: true, measured: '0', limit: '', baseline: '', why: '' }],
+  ...change,
+});
+
+export const incident = (change: Partial<IncidentStatus> = {}): IncidentStatus => ({
+  id: `promotion/${SAMPLE_MODEL}/1.2.0/1/error-rate/1`,
+  version: '1.2.0',
+  condition: 'error-rate',
+  severity: 'critical',
+  since: AT,
+  what: '0.03 of 1000 requests failed, beyond 0.02',
   ...change,
 });
 
 export const status = (...versions: VersionStatus[]): Status => ({
   asOf: '2026-09-10T12:00:01.234Z',
-  models: versions.length === 0 ? [] : [{ model: SAMPLE_MODEL, production: '1.2.0', frozen: [], reviews: [], versions }],
+  models:
+    versions.length === 0
+      ? []
+      : [{ model: SAMPLE_MODEL, production: '1.2.0', watch: null, incidents: [], frozen: [], reviews: [], versions }],
 });
 
 const condition = (id: string, kind: Condition['kind'], change: Partial<Condition> = {}): Condition => {

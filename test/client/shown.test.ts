@@ -2,12 +2,13 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { jsonText, printable } from '../../client/output.js';
 import { checkLines } from '../../client/show/check.js';
+import { changeKey } from '../../client/show/change.js';
 import { historyLines } from '../../client/show/history.js';
 import { statusLines } from '../../client/show/status.js';
+import type { Status } from '../../platform/read/status.js';
 import { canvas, type Canvas } from '../../client/terminal.js';
 import { cellsOf } from '../../client/width.js';
-import type { WatchStatus } from '../../platform/read/watch-status.js';
-import { attempt, check, EVIL, history, status, version } from './samples.js';
+import { attempt, check, EVIL, history, incident, status, version, watch } from './samples.js';
 
 const noLink = () => null;
 const soaking = status(
@@ -27,9 +28,15 @@ const checking = status(
 );
 const failed = { step: 'archive-previous', outcome: 'failed', at: '', detail: { artifacts: 'damaged: model.onnx' } } as const;
 
+const inService = (change: Partial<Status['models'][number]>): Status => {
+  const { asOf, models } = status(version('1.2.0', { stage: 'production', promotion: attempt({ state: 'production' }) }));
+  return { asOf, models: models.map((each) => ({ ...each, watch: watch(), ...change })) };
+};
+
 const DRAWN: Readonly<Record<string, (on: Canvas) => readonly string[]>> = {
   status: (on) => statusLines(soaking, on, noLink),
   'status of checks': (on) => statusLines(checking, on, noLink),
+  'status of what is in production': (on) => statusLines(inService({ incidents: [incident()] }), on, noLink),
   'empty status': (on) => statusLines(status(), on, noLink),
   check: (on) => checkLines(check({ relaxed: ['soak.min'] }), on),
   history: (on) => historyLines(history(), on),
@@ -85,6 +92,70 @@ describe('status', () => {
     expect(text).toContain('FROZEN all models since 2026-09-09 08:00:01 UTC by olga.devops@duetmind.example: an incident');
   });
 
+  const told = (change: Partial<Status['models'][number]>) =>
+    unbroken(statusLines(inService(change), canvas(200, false), noLink));
+
+  it('says how what is in production does, by the newest window of its watch', () => {
+    expect(told({})).toContain(
+      'watch healthy, seen 20 seconds ago by prediction-log: 1000 requests, error rate < 0.1 %, p95 12 ms, accuracy 94.5 % of 1200 labels, no drift',
+    );
+    expect(
+      told({ watch: watch({ health: 'unknown', reason: 'stale: nothing newer than 2 min', figures: {}, conditions: [] }) }),
+    ).toContain('watch unknown, seen 20 seconds ago by prediction-log; stale: nothing newer than 2 min');
+    const few = {
+      condition: 'error-rate',
+      severity: 'none',
+      known: false,
+      measured: '',
+      limit: '',
+      baseline: '',
+      why: '0 requests, and 200 are needed',
+    } as const;
+    expect(told({ watch: watch({ health: 'unknown', figures: { requests: '0' }, conditions: [few] }) })).toContain(
+      'prediction-log: 0 requests; 0 requests, and 200 are needed',
+    );
+    expect(told({ watch: watch({ health: null, seenAt: null }) })).toContain('watch nothing was seen of 1.2.0 yet');
+    expect(told({ watch: watch({ silent: true, unseen: 180_000 }) })).toContain(
+      'watch SILENT: nothing was seen of 1.2.0 for 3 minutes, where every 1 minute is due',
+    );
+    expect(told({ watch: null })).not.toContain('watch');
+  });
+
+  it('says of each open incident how grave it is, since when, and what', () => {
+    expect(told({ incidents: [incident()] })).toContain(
+      'INCIDENT critical since 2026-09-07 08:00:01 UTC: error-rate of 1.2.0: 0.03 of 1000 requests failed, beyond 0.02',
+    );
+    const painted = (severity: 'warning' | 'critical' | 'rollback') =>
+      statusLines(inService({ incidents: [incident({ severity })] }), canvas(200, true), noLink).find((line) =>
+        line.includes('INCIDENT'),
+      );
+    expect(painted('warning')).toContain('\u001b[33m');
+    for (const severity of ['critical', 'rollback'] as const) expect(painted(severity)).toContain('\u001b[31m');
+  });
+
+  it('speaks of a performance review from seven days before it is due, of any other at once', () => {
+    const review = { id: 'r', subject: 'x/1.2.0/1', owner: 'mlops', openedAt: '', closedAt: null, closedBy: null };
+    const owed = (kind: string, dueAt: string) => told({ reviews: [{ ...review, kind, dueAt }] }).includes(`REVIEW of ${kind}`);
+    expect(owed('performance', '2026-09-17T12:00:01.235Z')).toBe(false);
+    expect(owed('performance', '2026-09-17T12:00:01.234Z')).toBe(true);
+    expect(owed('break-glass', '2026-10-10T12:00:01.234Z')).toBe(true);
+  });
+
+  it('says what is still to follow a production change', () => {
+    const { asOf, models } = status(version('1.2.0', { stage: 'production', followUpsOpen: ['service-health', 'stakeholders'] }));
+    expect(unbroken(statusLines({ asOf, models }, canvas(200, false), noLink))).toContain(
+      'goes on follow-up service-health, stakeholders',
+    );
+  });
+
+  it('is another one for somebody who watches when the watch finds something, not with every window', () => {
+    const key = (change: Parameters<typeof watch>[0]) => changeKey(inService({ watch: watch(change) }));
+    expect(key({ seenAt: 'later', unseen: 1, figures: { requests: '2' }, conditions: [] })).toBe(key({}));
+    for (const change of [{ health: 'warning' }, { severity: 'info' }, { silent: true }, { version: '1.4.0' }] as const)
+      expect(key(change)).not.toBe(key({}));
+    expect(changeKey(inService({ incidents: [incident()] }))).not.toBe(changeKey(inService({})));
+  });
+
   it('marks with symbols what colours say', () => {
     const text = unbroken(statusLines(soaking, canvas(120, true), noLink).map(stripVTControlCharacters));
     expect(text).toMatch(/✓ approved.*… open.*✗ void/);
@@ -100,28 +171,6 @@ describe('status', () => {
       expect(text).toContain('FAILED   follow-up archive-previous: artifacts damaged: model.onnx');
       expect(text).not.toContain('follow-up tell');
     }
-  });
-
-  it('shows what is open of a version in production, and that nobody watches it', () => {
-    const what = '3.1 %; limit 2 %';
-    const incident = {
-      id: 'i',
-      condition: 'error-rate',
-      severity: 'critical',
-      openedAt: '2026-09-07T08:00:01.234Z',
-      what,
-    } as const;
-    const shown = (watch: WatchStatus) =>
-      statusLines(
-        status(version('1.2.0', { stage: 'production', promotion: attempt({ state: 'production' }), watch })),
-        canvas(120, false),
-        noLink,
-      ).join('\n');
-    const bad = shown({ silent: true, verdict: 'unhealthy', incidents: [incident] });
-    expect(bad).toMatch(/1\.2\.0 .*nothing is seen of it; error-rate critical/);
-    expect(bad).toMatch(/INCIDENT +error-rate critical since .*: 3\.1 %; limit 2 %/);
-    expect(bad).toContain('UNWATCHED');
-    expect(shown({ silent: false, verdict: 'healthy', incidents: [] })).not.toMatch(/INCIDENT|UNWATCHED|seen of it/);
   });
 
   it('names the run where its address does not fit', () => {
@@ -195,6 +244,19 @@ describe('history', () => {
     expect(lines.at(-1)).toMatch(/1\.1\.0 +rejected .*performance failed: accuracy 0\.7711 is below 0\.8500/);
   });
 
+  it('says of a rollback that nobody asked for that it happened by itself, and why', () => {
+    const ended = { how: 'rolled back', by: '1.2.0', person: null, reason: 'error-rate was beyond its limit' } as const;
+    const [, left, back] = history().intervals;
+    if (!left || !back) throw new Error('the sample has three stretches');
+    const intervals = [
+      { ...left, ended },
+      { ...back, kind: 'automatic' as const, requestedBy: null },
+    ];
+    const text = historyLines(history({ intervals }), canvas(Infinity, false)).join('\n');
+    expect(text).toContain('rolled back to 1.2.0 by itself: error-rate was beyond its limit');
+    expect(text).toMatch(/1\.2\.0 .*serving .*nobody: the watch/);
+  });
+
   it('says what to do next where there is nothing', () => {
     const text = historyLines(history({ intervals: [], attempts: [] }), canvas(80, false)).join(' ');
     expect(text).toMatch(/nothing has been in production yet.*Next: gatehouse/);
@@ -204,8 +266,6 @@ describe('history', () => {
 describe('what comes from the record', () => {
   const evil = attempt({ requestedBy: EVIL, endReason: EVIL, relaxed: [EVIL], waitingFor: [EVIL] });
   const followUps = [{ ...failed, step: EVIL, detail: EVIL }];
-  const open = { id: EVIL, condition: 'latency', severity: 'warning', openedAt: '2026-09-07T08:00:01.234Z', what: EVIL } as const;
-  const watch = { silent: true, verdict: EVIL, incidents: [open] };
   const gates = evil.gates.map((gate) => ({ ...gate, by: EVIL, at: '2026-09-07T08:00:01.234Z', group: EVIL, who: [EVIL] }));
   const conditions = check().conditions.map((each) => ({ ...each, measured: EVIL, limit: EVIL, who: EVIL }));
   const intervals = history().intervals.map((each) => {
@@ -222,7 +282,16 @@ describe('what comes from the record', () => {
     [
       'status',
       (on: Canvas) =>
-        statusLines(status(version('1.4.0', { quarantine: EVIL, followUps, watch, promotion: { ...evil, gates } })), on, noLink),
+        statusLines(status(version('1.4.0', { quarantine: EVIL, followUps, promotion: { ...evil, gates } })), on, noLink),
+    ],
+    [
+      'the watch and incidents',
+      (on: Canvas) =>
+        statusLines(
+          inService({ watch: watch({ reason: EVIL, source: EVIL }), incidents: [incident({ what: EVIL, version: EVIL })] }),
+          on,
+          noLink,
+        ),
     ],
     ['check', (on: Canvas) => checkLines(check({ conditions, stage: 'rejected', endReason: EVIL, relaxed: [EVIL] }), on)],
     ['history', (on: Canvas) => historyLines(history({ intervals, attempts }), on)],

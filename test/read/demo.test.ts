@@ -18,7 +18,7 @@ interface Story {
   chapters: { title: string; commands: { command: string; exitCode: number; output: string[] }[] }[];
 }
 
-it('tells the whole life on a stack of its own, and leaves nothing running', { timeout: 180_000 }, async () => {
+it('tells the whole life on a stack of its own, and leaves nothing running', { timeout: 300_000 }, async () => {
   const look = setInterval(() => {
     const connection = readConnection(join(dir, 'demo'));
     if (connection) postgres = dirname(connection.postgres.dataDir);
@@ -40,6 +40,11 @@ it('tells the whole life on a stack of its own, and leaves nothing running', { t
   expect(told).toMatch(/1\.3\.0 is rejected: not-worse-than-production failed/);
   expect(told).toMatch(/1\.4\.0 in production/);
   expect(told).toMatch(/1\.2\.0 +archived .*replaced by 1\.4\.0; kept until/);
+  expect(told).toMatch(/watch +(healthy|warning).*prediction-log: \d+ requests/);
+  expect(told).toMatch(/1\.2\.0 in production/);
+  expect(told).toMatch(/1\.4\.0 +archived .*quarantined; rolled back to 1\.2\.0 by gatehouse: error-rate/);
+  expect(told).toMatch(/rolled back to 1\.2\.0 by itself: error-rate was beyond its rollback limit/);
+  for (const sink of ['pagerduty', 'slack', 'mail']) expect(told).toMatch(new RegExp(`^${sink} +.*(rollback|rolled back)`, 'm'));
   expect(told).toMatch(/The audit trail holds/);
   expect(existsSync(join(dir, 'demo', 'connection.json'))).toBe(false);
 });

@@ -64,7 +64,7 @@ describe('what the reading verbs say through one life', () => {
     expect(promotion).toMatchObject({
       state: 'staging',
       relaxed: [],
-      soak: { earned: 0, min: 7 * DAY, startedAt: stagedAt, paused: false },
+      soak: { min: 7 * DAY, startedAt: stagedAt, paused: false },
     });
     expect(promotion?.waitingFor).toEqual(['soak minimum', ...GATES.map((gate) => `gate ${gate}`)]);
     expect(await condition('1.2.0', 'devops')).toMatchObject({

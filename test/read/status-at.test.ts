@@ -94,7 +94,7 @@ function same(told: unknown, is: unknown, path: string): void {
   }
 }
 
-const NOT_ON_THE_TRAIL = /\.(checks|earned|minEndsAt|paused|who|waitingFor|followUps|watch)$/;
+const NOT_ON_THE_TRAIL = /\.(checks|earned|minEndsAt|paused|who|waitingFor|followUps|followUpsOpen|monitoring|watch)$/;
 
 function expectSame({ upTo, models }: StatusAt, is: Status): void {
   same(models, is.models, `up to event ${upTo.seq}: models`);
@@ -179,7 +179,6 @@ describe('what --at takes', () => {
     expect(found.models[0]?.versions.find(({ version }) => version === '1.2.0')).toMatchObject({
       stage: 'staging',
       followUps: null,
-      watch: null,
       promotion: { checks: null, waitingFor: null, soak: { earned: null, minEndsAt: null } },
     });
     const inZone = new Date(Date.parse(staged.at) + 2 * 3_600_000).toISOString().replace('Z', '+02:00');

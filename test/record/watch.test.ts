@@ -7,6 +7,8 @@ import { verifyTrail } from '../../platform/read/audit-verify.js';
 import { versionsInService } from '../../platform/read/live.js';
 import { verifyServingBundle } from '../../platform/serving/verify-bundle.js';
 import { advanceClock } from '../../platform/clock.js';
+import { readStatusAt } from '../../platform/read/status-at.js';
+import { readStatus } from '../../platform/read/status.js';
 import { readTrust } from '../../platform/read/trust.js';
 import { PEOPLE } from '../support/promotion.js';
 import { bundleOf, promoted } from '../support/served.js';
@@ -79,9 +81,30 @@ describe('the watch of what is in production', () => {
 
   it('opens one incident, says so once, and closes it after two good windows: "one message per change, not per window"', async () => {
     expect(await look(failing(21))).toMatchObject({ kind: 'changed', severity: 'critical' });
+    const [then] = (await readStatus(world.db.reader, {})).models;
+    expect(then).toMatchObject({
+      watch: { health: 'critical', severity: 'critical' },
+      incidents: [{ version: '1.4.0', condition: 'error-rate', severity: 'critical' }],
+    });
+    const past = { instant: Date.parse((await readStatus(world.db.reader, {})).asOf) };
+    const told = await readStatusAt(world.db.reader, {}, past);
+    expect('models' in told && told.models[0]?.incidents.map(({ id, severity }) => [id, severity])).toEqual(
+      then?.incidents.map(({ id, severity }) => [id, severity]),
+    );
     expect(await look(failing(22))).toBeUndefined();
     expect(await look(well)).toBeUndefined();
     expect(await look(failing(20))).toMatchObject({ kind: 'changed', severity: 'none' });
+    expect((await readStatus(world.db.reader, { model: MODEL })).models[0]).toMatchObject({
+      watch: {
+        version: '1.4.0',
+        health: 'healthy',
+        severity: 'none',
+        source: 'prediction-log',
+        figures: { error_rate: '0.02' },
+        silent: false,
+      },
+      incidents: [],
+    });
     const incident = `incident/promotion/${MODEL}/1.4.0/1/error-rate/1`;
     expect((await notices('incident/%')).map(({ key }) => key)).toEqual([`${incident}/opened/critical`, `${incident}/closed`]);
   });
