@@ -145,7 +145,10 @@ describe('an exported promotion', () => {
     const kept = await keptText(world, `alice.admin${AT}`);
     const bundle = await bundleOf(PROMOTED);
     const ran = await verifyAlone(written(bundle), kept);
-    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/22 of 22 events .* that alice.* signed for/) as string });
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/(\d+) of \1 events .* that alice.* signed for/) as string,
+    });
     const renamed = edited(bundle, 'version.registered', (detail) => (detail['to'] = 'elsewhere'));
     expect(await verifyAlone(written(renamed))).toMatchObject({ code: 0 });
     const told = await verifyAlone(written(renamed), kept);

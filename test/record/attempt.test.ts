@@ -73,6 +73,13 @@ describe('one attempt on the record, without Temporal', () => {
       ...GATES.map(() => 'decision.approved'),
       'production.changed',
       'serving.pointed',
+      // The watch, dashboards, then the review; nothing was there to archive; stakeholders, incidents.
+      'change.followed-up',
+      'change.followed-up',
+      'review.opened',
+      'change.followed-up',
+      'change.followed-up',
+      'change.followed-up',
     ]);
     expect(world.told).toContain(`ensure ${id}`);
   });
