@@ -104,7 +104,7 @@ function runLine(link: string | null, workflowId: string, on: Canvas): readonly 
   return lines(INDENT, cellsOf(INDENT + link) <= on.width ? link : `run ${workflowId}`, on, on.paint.dim);
 }
 
-export function labelled(label: string, text: string, on: Canvas, paint?: (line: string) => string): readonly string[] {
+function labelled(label: string, text: string, on: Canvas, paint?: (line: string) => string): readonly string[] {
   return lines(INDENT + padTo(label, LABEL_CELLS), text, on, paint);
 }
 
