@@ -61,12 +61,15 @@ function tell({ deliver, log }: WatchdogDeps, key: string): void {
   void deliver(key).catch((error: unknown) => log('warn', 'a notice could not be sent out', { key, ...loggable(error) }));
 }
 
-/** The notices of silent watches that lack a delivery for too long, whoever has written them. */
+/**
+ * The notices of watches that are silent now, where they lack a delivery for too long, whoever has written them. Of those that go on
+ * somebody else lives to tell: two who send the same notice would send it twice.
+ */
 async function overdue({ pool, againMs }: WatchdogDeps): Promise<string[]> {
   if (againMs === undefined) return [];
   const { rows } = await pool.query<{ key: string }>(
     `SELECT n.key FROM notice n
-      WHERE n.kind = 'incident' AND n.subject IN (SELECT id FROM incident WHERE condition = 'watch')
+      WHERE n.kind = 'incident' AND n.subject IN (SELECT id FROM incident WHERE condition = 'watch' GROUP BY id HAVING bool_and(change <> 'closed'))
         AND n.at < gatehouse_now() - make_interval(secs => $1::float8 / 1000)
         AND (SELECT count(*) FROM notice_delivery d WHERE d.notice_key = n.key) < 1 + coalesce(cardinality(n.channels), 0)`,
     [againMs],

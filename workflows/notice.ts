@@ -6,11 +6,11 @@ import type { NoticeInput } from './messages.js';
 
 const EVERY_CHANNEL: readonly string[] = [FILE_CHANNEL, ...CHANNELS];
 
-/** A channel that is back has everything within a minute (promises §2, R8), also what was hanging, or in line behind that. */
+/** A channel that is back has everything within a minute (promises §2, R8). */
 const channel = (summary: string) =>
   proxyActivities<Pick<Activities, 'deliver' | 'deliverTo'>>({
     startToCloseTimeout: '30 seconds',
-    retry: { initialInterval: '1 second', maximumInterval: '25 seconds' },
+    retry: { initialInterval: '1 second', maximumInterval: '40 seconds' },
     summary,
   });
 

@@ -3,6 +3,7 @@ import { inTransaction, type Db } from '../../platform/pool.js';
 import { Away, BadInput, NotYet } from '../failures.js';
 import type { Channel } from '../ports.js';
 import type { Deps } from '../registry/deps.js';
+import { createBacklog } from './backlog.js';
 import { messageOf, recordedNotice, type RecordedNotice } from './message.js';
 
 type Outcome = 'sent' | 'not-configured' | 'given-up';
@@ -11,8 +12,6 @@ type Outcome = 'sent' | 'not-configured' | 'given-up';
 export const MOST_AT_ONCE = 4;
 /** The channel whose other side keeps a page open until it is told otherwise. */
 const PAGER = 'pagerduty';
-/** A page has up to four notices in a row, and all of them are there within a minute after the channel is back. */
-const ORDER_MS = 4_000;
 
 /**
  * Delivers one notice over one channel that it was routed to, unless that has been done. A channel that was given a notice and lost
@@ -21,6 +20,7 @@ const ORDER_MS = 4_000;
 export function createDeliverTo(deps: Pick<Deps, 'pool' | 'channels' | 'places' | 'log'>) {
   const { pool, channels, places, log } = deps;
   const busy = new Map<string, number>();
+  const backlog = createBacklog(deliverOnce);
 
   async function once(channel: Channel, work: () => Promise<string>): Promise<string> {
     const others = busy.get(channel.name) ?? 0;
@@ -33,7 +33,9 @@ export function createDeliverTo(deps: Pick<Deps, 'pool' | 'channels' | 'places' 
     }
   }
 
-  return async function deliverTo({ key, channel: name }: { key: string; channel: string }): Promise<void> {
+  return (of: { key: string; channel: string }): Promise<void> => backlog.deliver(of);
+
+  async function deliverOnce({ key, channel: name }: { key: string; channel: string }): Promise<void> {
     const notice = await recordedNotice(pool, key);
     if (!channelsOwed(notice.channels).includes(name) || (await wasDelivered(pool, key, name))) return;
     const channel = channels.find((each) => each.name === name);
@@ -55,7 +57,7 @@ export function createDeliverTo(deps: Pick<Deps, 'pool' | 'channels' | 'places' 
       if (error instanceof Away) log('warn', 'a notice could not be delivered yet', why(error.message));
       throw error;
     }
-  };
+  }
 }
 
 /** The same over every channel, one after the other: what runs of before the channels were side by side ask for. */
@@ -80,7 +82,7 @@ async function mustBeNext(db: Db, { key, page }: RecordedNotice): Promise<void> 
         AND NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_key = n.key AND d.channel = $3) LIMIT 1`,
     [key, [page.incident, ...(page.repeated ?? [])], PAGER],
   );
-  if (rowCount !== 0) throw new NotYet('an earlier notice of its incident has not been paged yet', ORDER_MS);
+  if (rowCount !== 0) throw new NotYet('an earlier notice of its incident has not been paged yet');
 }
 
 async function record(

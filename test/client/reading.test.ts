@@ -135,16 +135,16 @@ describe('the reading verbs, through one life', () => {
     const detail = JSON.stringify({ why: '\u001b[31mno answer\u202e' });
     await world.db.owner.query(
       `INSERT INTO follow_up (change_key, step, outcome, detail, at)
-       SELECT key, 'mirror', 'failed', $1, gatehouse_now() FROM production_change WHERE to_version = '1.4.0'`,
+       SELECT key, 'service-health', 'failed', $1, gatehouse_now() FROM production_change WHERE to_version = '1.4.0'`,
       [detail],
     );
     const { stdout } = await gatehouse('status', ...of('1.4.0'));
-    expect(stdout).toMatch(/1\.4\.0 +production .*follow-up mirror failed/);
-    expect(stdout).toContain('FAILED   follow-up mirror: why \\u001b[31mno answer\\u202e');
+    expect(stdout).toMatch(/1\.4\.0 +production .*follow-up service-health failed/);
+    expect(stdout).toContain('FAILED   follow-up service-health: why \\u001b[31mno answer\\u202e');
     const { stdout: json } = await gatehouse('status', ...of('1.4.0'), '--json');
     expect(json).not.toMatch(/\u202e/);
     const followUps = (JSON.parse(json) as Status).models[0]?.versions[0]?.followUps;
-    expect(followUps?.find(({ step }) => step === 'mirror')).toMatchObject({
+    expect(followUps?.find(({ step }) => step === 'service-health')).toMatchObject({
       outcome: 'failed',
       detail: JSON.parse(detail) as object,
     });

@@ -243,10 +243,29 @@ it('what an incident does to its page is done in order: a page that is ended fir
   const opened = await write({ severity: 'critical', page: { action: 'trigger', incident } });
   const closed = await write({ severity: 'info', page: { action: 'resolve', incident } });
   const other = await write({ severity: 'info', page: { action: 'resolve', incident: 'incident/10' } });
-  const { type, nonRetryable, nextRetryDelay } = await failure(all().deliverTo({ key: closed, channel: 'pagerduty' }));
-  // It does not wait as long as what a channel refuses: a page's notices in a row would take minutes.
-  expect([type, nonRetryable, nextRetryDelay]).toEqual(['not-yet', false, 4_000]);
+  const { type, nonRetryable } = await failure(all().deliverTo({ key: closed, channel: 'pagerduty' }));
+  expect([type, nonRetryable]).toEqual(['not-yet', false]);
   for (const key of [other, opened, closed]) await all().deliverTo({ key, channel: 'pagerduty' });
   await all().deliverTo({ key: closed, channel: 'slack' });
   expect(pagerduty.taken.map(({ key }) => key)).toEqual([other, opened, closed]);
+});
+
+describe('a channel that has been away', () => {
+  it('has everything as soon as it takes one message, each once and in order, though the others are tried more rarely the more wait', async () => {
+    const keys = await Promise.all(Array.from({ length: 24 }, () => write()));
+    const { deliverTo } = all();
+    slack.become('fails');
+    const delays: (number | undefined)[] = [];
+    for (const key of keys)
+      delays.push((await failure(deliverTo({ key, channel: 'slack' }))).nextRetryDelay as number | undefined);
+    expect(delays.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => undefined));
+    for (const delay of delays.slice(20)) expect(delay).toBeGreaterThan(15_000);
+    slack.become('takes');
+    const [last = ''] = keys.slice(-1);
+    await deliverTo({ key: last, channel: 'slack' });
+    await eventually(() => Promise.resolve(slack.taken.length === keys.length));
+    expect(slack.taken.map(({ key }) => key)).toEqual([last, ...keys.slice(0, -1)]);
+    await deliverTo({ key: keys[0] ?? '', channel: 'slack' });
+    expect(slack.taken).toHaveLength(keys.length);
+  });
 });
