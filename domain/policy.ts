@@ -143,10 +143,18 @@ const BOUNDS: readonly Bound[] = [
   { name: 'alerts.warning.latency_p95', read: (p) => p.alerts.warning.latency_p95, looserWhen: 'higher' },
   { name: 'rollback.latency_p95', read: (p) => p.rollback.latency_p95, looserWhen: 'higher' },
   { name: 'rollback.cooldown', read: (p) => p.rollback.cooldown, looserWhen: 'higher' },
+  // Longer windows, later labels and more samples than are there see a breach later, or never.
+  { name: 'watch.window', read: (p) => p.watch.window, looserWhen: 'higher' },
+  { name: 'watch.min_samples', read: (p) => p.watch.min_samples, looserWhen: 'higher' },
+  { name: 'watch.min_labels', read: (p) => p.watch.min_labels, looserWhen: 'higher' },
+  { name: 'labels.delay', read: (p) => p.labels.delay, looserWhen: 'higher' },
+  { name: 'labels.window', read: (p) => p.labels.window, looserWhen: 'higher' },
   { name: 'patience.warning', read: (p) => p.patience.warning, looserWhen: 'higher' },
   { name: 'patience.critical', read: (p) => p.patience.critical, looserWhen: 'higher' },
   { name: 'drift.psi', read: (p) => p.drift.psi, looserWhen: 'higher' },
   { name: 'drift.ks', read: (p) => p.drift.ks, looserWhen: 'higher' },
+  { name: 'drift.false_alarms', read: (p) => p.drift.false_alarms, looserWhen: 'lower' },
+  { name: 'drift.min_rows', read: (p) => p.drift.min_rows, looserWhen: 'higher' },
   ...(['critical', 'warning', 'info'] as const).map((severity): Bound => ({
     name: `routing.${severity}`,
     read: (p) => new Set(p.routing[severity]).size,

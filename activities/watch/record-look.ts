@@ -57,8 +57,8 @@ export async function recordLook({ pool }: Deps, { changeKey, model }: InService
   });
 }
 
-function standingOf({ condition, severity, known, measured, limit, baseline, why }: LiveLook['conditions'][number]): Standing {
-  const told = [measured, limit && `limit ${limit}`, baseline && `baseline ${baseline}`, why].filter(Boolean).join('; ');
+function standingOf({ condition, severity, known, measured, baseline, why }: LiveLook['conditions'][number]): Standing {
+  const told = [why || measured, baseline && `baseline ${baseline}`].filter(Boolean).join('; ');
   return { condition, severity, known, what: told };
 }
 

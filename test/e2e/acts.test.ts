@@ -140,7 +140,7 @@ describe('rollback, release, retire, resolve', { timeout: 180_000 }, () => {
     expect(served()).toMatchObject({ version: '1.2.0' });
     const run = await eventually(async () => {
       const { stdout } = await stack.temporal('workflow', 'describe', '-w', done.workflowId);
-      return stdout.includes('RUNNING') && stdout;
+      return /Pending Activities: +[1-9]/.test(stdout) && stdout;
     });
     // Nobody asks the restored version here, so that nothing confirms its health yet.
     expect(run).toMatch(/rollback/);
