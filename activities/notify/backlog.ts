@@ -39,16 +39,31 @@ export function createBacklog(send: (of: Delivery) => Promise<void>): { deliver(
     }
   }
 
+  /** Stops where the channel takes no more; what only waits for another is come back to after that. */
   async function drain(channel: string): Promise<void> {
     if (draining.has(channel)) return;
     draining.add(channel);
     try {
-      for (const key of waiting.get(channel) ?? []) await once({ key, channel });
+      while (await drainOnce(channel));
     } catch {
       // Each is tried again by itself.
     } finally {
       draining.delete(channel);
     }
+  }
+
+  /** Whether anything was sent. */
+  async function drainOnce(channel: string): Promise<boolean> {
+    let hasSent = false;
+    for (const key of waiting.get(channel) ?? []) {
+      try {
+        await once({ key, channel });
+        hasSent = true;
+      } catch (error) {
+        if (!(error instanceof NotYet)) throw error;
+      }
+    }
+    return hasSent;
   }
 
   return {

@@ -268,4 +268,20 @@ describe('a channel that has been away', () => {
     await deliverTo({ key: keys[0] ?? '', channel: 'slack' });
     expect(slack.taken).toHaveLength(keys.length);
   });
+
+  it('has the notices of a page in their order, whichever of them was tried first', async () => {
+    const incident = 'incident/11';
+    const [opened, closed] = [
+      await write({ severity: 'critical', page: { action: 'trigger', incident } }),
+      await write({ severity: 'info', page: { action: 'resolve', incident } }),
+    ];
+    const other = await write({ severity: 'critical' });
+    const { deliverTo } = all();
+    pagerduty.become('fails');
+    for (const key of [closed, opened, other]) await failure(deliverTo({ key, channel: 'pagerduty' }));
+    pagerduty.become('takes');
+    await deliverTo({ key: other, channel: 'pagerduty' });
+    await eventually(() => Promise.resolve(pagerduty.taken.length === 3));
+    expect(pagerduty.taken.map(({ key }) => key)).toEqual([other, opened, closed]);
+  });
 });
