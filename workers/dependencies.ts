@@ -15,6 +15,7 @@ import type { Deps } from '../activities/registry/deps.js';
 import type { WorkerConfig } from '../platform/config.js';
 import { packageRoot, runsFromSources } from '../platform/entry.js';
 import { loadPayloadCodecs } from '../platform/payload-codecs.js';
+import { openPool } from '../platform/pool.js';
 import { openStore } from '../platform/store.js';
 import { createRuns, type WorkerRuns } from './runs.js';
 import { openTelling } from './telling.js';
@@ -28,10 +29,14 @@ export interface Dependencies {
   close(): Promise<void>;
 }
 
+/** Looks at production do not stand in line with whatever else wants the record. */
+const WATCH_CONNECTIONS = 8;
+
 /** Opens the record, the store and Temporal; throws when one of them does not answer. */
 export async function openDependencies(config: WorkerConfig, log: Log): Promise<Dependencies> {
   const telling = openTelling(config, log);
   const { pool } = telling;
+  const watchPool = openPool(config.databaseUrl, 'gatehouse watch', { max: WATCH_CONNECTIONS });
   await pool.query('SELECT gatehouse_now()');
   const connection = await NativeConnection.connect(config.temporal.connectionOptions);
   const payloadCodecs = await loadPayloadCodecs(config.temporal.payloadCodec);
@@ -41,12 +46,13 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
   return {
     activities: {
       ...telling,
+      watchPool,
       store: openStore(config.store),
       models: createModelRunner(),
       data: createDataProfiler(),
       serving: pointerFile(config.serving),
       dashboards: config.grafana ? [grafanaDashboards(config.grafana)] : [],
-      sources: metricsSources(pool, config.prometheus),
+      sources: metricsSources(watchPool, config.prometheus),
       runs,
       ...(config.identityProvider && { identityProvider: providerKeys(config.identityProvider) }),
     },
@@ -55,7 +61,7 @@ export async function openDependencies(config: WorkerConfig, log: Log): Promise<
     payloadCodecs,
     async close() {
       await connection.close();
-      await pool.end();
+      await Promise.all([pool.end(), watchPool.end()]);
     },
   };
 }

@@ -20,11 +20,14 @@ export function createLog(): Log {
   return (level, message, fields) => logger[level](fields ?? {}, message);
 }
 
+/** As many as a worker's activities may want at once, so that none waits for one until it is given up. */
+const CONNECTIONS = 20;
+
 /** A pool on the record and the channels that are configured; nothing is asked of either yet. */
 export function openTelling(config: WorkerConfig, log: Log): Telling {
   const { channels, ...places } = config.notify;
   return {
-    pool: openPool(config.databaseUrl, 'gatehouse worker'),
+    pool: openPool(config.databaseUrl, 'gatehouse worker', { max: CONNECTIONS }),
     channels: [fileChannel(config.notices), ...configuredSenders(channels).map(outsideChannel)],
     places: { ...places, namespace: config.temporal.namespace },
     log,

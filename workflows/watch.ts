@@ -34,7 +34,7 @@ async function follow(input: WatchInput): Promise<void> {
 }
 
 /** How long a look that somebody else has ended rests before the next one. */
-const REST = '10 seconds';
+const REST = '2 seconds';
 
 /** What the next change is; undefined when a month is over without one, or when what came back is none of ours. */
 async function look(input: WatchInput): Promise<Watched | undefined> {

@@ -16,6 +16,8 @@ import type {
 /** What the activities stand on; made once by the worker. */
 export interface Deps {
   readonly pool: pg.Pool;
+  /** Connections that only the watch has; the others where it has none of its own. */
+  readonly watchPool?: pg.Pool;
   readonly store: Store;
   readonly models: ModelRunner;
   readonly data: DataProfiler;

@@ -30,10 +30,22 @@ const STEPS: Readonly<Record<FollowUpStep, Step>> = {
   incidents: closeIncidents,
 };
 
-/** One step after a production change, whoever made it (rules §5 and §7); recorded once, however often it runs. */
+/** Which steps of which change: one, as runs of before asked, or some that are taken side by side. */
+export type FollowUpInput = { readonly changeKey: string } & ({ readonly step: string } | { readonly steps: readonly string[] });
+
+/**
+ * Steps after a production change, whoever made it (rules §5 and §7); each is recorded once, however often it runs, and fails for itself:
+ * what is done stays done when another has to be tried again.
+ */
 export function createFollowUp(deps: Deps) {
-  return async function followUp(input: { changeKey: string; step: string }): Promise<void> {
-    const { changeKey: key, step } = input;
+  return async function followUp(input: FollowUpInput): Promise<void> {
+    const steps = 'steps' in input ? input.steps : [input.step];
+    const taken = await Promise.allSettled(steps.map((step) => takeStep(input.changeKey, step)));
+    const failed = taken.find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
+  };
+
+  async function takeStep(key: string, step: string): Promise<void> {
     if (!isStep(step)) throw new Error(`this release has no follow-up step ${JSON.stringify(step)}`);
     const change = await changeMade(deps.pool, key);
     if (!change) throw new BadInput(`no production change ${JSON.stringify(key).slice(0, 200)}`);
@@ -56,7 +68,7 @@ export function createFollowUp(deps: Deps) {
       throw error;
     });
     await sendOut(deps, notices);
-  };
+  }
 }
 
 /** Another delivery of the step was faster: what this one has written is undone. */

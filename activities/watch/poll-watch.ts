@@ -32,7 +32,8 @@ export type Watched =
  * where that is due; nobody is waited for before that. Fails benignly to be called again, so that any number of healthy looks costs
  * its run three events, and returns when there is something to show. Safe to run again at any point.
  */
-export function createPollWatch(deps: Deps) {
+export function createPollWatch(given: Deps) {
+  const deps: Deps = { ...given, pool: given.watchPool ?? given.pool };
   const trainingOf = createTrainingOf(deps);
   return async function pollWatch({ changeKey }: { changeKey: string }): Promise<Watched> {
     const started = performance.now();
