@@ -6,10 +6,18 @@ const BULK = [
   'attack/flood',
   'attack/forgeries',
   'attack/payload-codec',
+  'attack/role-act-matrix',
   'attack/rogue-worker',
+  'checks/model-runaway',
+  'e2e/at-once',
+  'e2e/evidence-worker',
+  'e2e/wedged',
+  'read/status-at',
+  'record/act-stage',
   'record/changed-package',
   'record/no-audit',
   'record/year',
+  'serving/bundle',
 ];
 const left = process.env['GATEHOUSE_TESTS'] === 'all' ? [] : BULK.map((name) => `test/${name}.test.ts`);
 
