@@ -5,7 +5,7 @@ import {
   type ConditionName,
   type ConditionSeverity,
 } from './live-condition.js';
-import type { UnknownCause } from './live.js';
+import type { LiveReading, UnknownCause } from './live.js';
 import type { Severity } from './notice.js';
 import type { Policy } from './policy.js';
 
@@ -99,6 +99,16 @@ export function recoveredConditions(
 /** Why a source says nothing although it should; too few samples or labels are an answer, and so is what nobody measures. */
 export function isUnreadable(cause: UnknownCause): boolean {
   return cause !== 'too few samples' && cause !== 'too few labels' && cause !== 'not measured';
+}
+
+/**
+ * Why a source cannot be read, or undefined when it can. That no label has arrived is an answer; labels that make no sense are none,
+ * however well the service does.
+ */
+export function unreadable({ service, labels }: LiveReading): string | undefined {
+  if (!service.known && isUnreadable(service.cause)) return `${service.cause}: ${service.why}`;
+  if (!labels.known && labels.cause !== 'no data' && isUnreadable(labels.cause)) return `labels: ${labels.cause}: ${labels.why}`;
+  return undefined;
 }
 
 /**

@@ -155,7 +155,9 @@ const BOUNDS: readonly Bound[] = [
   { name: 'drift.ks', read: (p) => p.drift.ks, looserWhen: 'higher' },
   { name: 'drift.false_alarms', read: (p) => p.drift.false_alarms, looserWhen: 'lower' },
   { name: 'drift.min_rows', read: (p) => p.drift.min_rows, looserWhen: 'higher' },
-  ...(['critical', 'warning', 'info'] as const).map((severity): Bound => ({
+  // A query that is not asked measures nothing.
+  { name: 'prometheus', read: (p) => Object.values(p.prometheus).filter((query) => query !== '').length, looserWhen: 'lower' },
+  ...(['critical', 'warning', 'info', 'addressed'] as const).map((severity): Bound => ({
     name: `routing.${severity}`,
     read: (p) => new Set(p.routing[severity]).size,
     looserWhen: 'lower',

@@ -14,7 +14,8 @@ export interface Silence {
 
 /** Whether a version in production is watched by nobody (promises R31: an alert within three intervals), goes on, or may go either way. */
 export function judgeSilence({ silentMs, wasSeen, everyMs }: Silence): 'silent' | 'goes on' | 'open' {
-  if (silentMs > INTERVALS * everyMs + (wasSeen ? 0 : BEGINS_WITHIN_MS)) return 'silent';
+  // What was seen in the future was not seen: the clock was set back, or somebody has written it.
+  if (silentMs < -everyMs || silentMs > INTERVALS * everyMs + (wasSeen ? 0 : BEGINS_WITHIN_MS)) return 'silent';
   return wasSeen && silentMs <= GOES_ON * everyMs ? 'goes on' : 'open';
 }
 

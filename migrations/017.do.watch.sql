@@ -45,6 +45,18 @@ ALTER TABLE performance_window ALTER COLUMN promotion_id DROP NOT NULL, ALTER CO
 ALTER TABLE performance_window ALTER COLUMN seen_at SET DEFAULT clock_timestamp();
 CREATE INDEX latest_live_window ON performance_window (change_key, id DESC) WHERE change_key IS NOT NULL;
 
+-- When a window was seen, nobody says: one from the future would stand for every look until then, and hide that nobody looks.
+CREATE FUNCTION seen_now() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  NEW.seen_at := clock_timestamp();
+  IF NEW.change_key IS NOT NULL
+     AND NEW.to_at NOT BETWEEN public.gatehouse_now() - interval '1 minute' AND public.gatehouse_now() THEN
+    RAISE EXCEPTION 'a window of a version in service ends when it is recorded' USING ERRCODE = 'GH002';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER seen_now BEFORE INSERT ON performance_window FOR EACH ROW EXECUTE FUNCTION seen_now();
+
 -- Incidents of versions in service, a row for each change of one; the last row of an incident counts.
 CREATE TABLE incident (
   seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -94,6 +106,19 @@ CREATE FUNCTION serving_policy(p_model integer, p_version text) RETURNS jsonb LA
    WHERE p.model_id = p_model AND p.version = p_version ORDER BY p.attempt DESC LIMIT 1
 $$;
 
+-- Whether the figures of a window bear out that a condition is beyond its rollback limit: what was found of them says so, and for
+-- error rate and response time they are counted again.
+CREATE FUNCTION bears_out(p_figures jsonb, p_condition text, p_policy jsonb) RETURNS boolean LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(p_figures -> 'conditions' @> jsonb_build_array(
+           jsonb_build_object('condition', p_condition, 'severity', 'rollback', 'known', true)), false)
+     AND coalesce(CASE p_condition
+       WHEN 'error-rate' THEN (p_figures #>> '{service,value,errors}')::float8 / nullif((p_figures #>> '{service,value,requests}')::float8, 0)
+                            > (p_policy #>> '{rollback,error_rate}')::float8
+       WHEN 'latency' THEN (p_figures #>> '{service,value,latency,p95}')::float8 > (p_policy #>> '{rollback,latency_p95}')::float8
+       ELSE (p_figures #>> '{labels,known}')::boolean END, false)
+$$;
+
 -- Takes the version in production back to an older one because of what was recorded of it: the newest windows, as many as its policy
 -- says, all breach a rollback limit, and the newest is no older than two intervals. Nobody signs it, so nothing else allows it.
 CREATE FUNCTION change_production_automatic(p_key text, p_model text, p_expected text, p_to text, p_windows bigint[], p_reason text,
@@ -127,7 +152,8 @@ BEGIN
      OR cardinality(p_windows) IS DISTINCT FROM (policy #>> '{rollback,windows}')::integer THEN
     RAISE EXCEPTION 'these are not the newest windows of %', p_expected USING ERRCODE = 'GH001';
   END IF;
-  IF EXISTS (SELECT FROM public.performance_window WHERE id = ANY (p_windows) AND severity <> 'rollback')
+  IF EXISTS (SELECT FROM public.performance_window WHERE id = ANY (p_windows)
+               AND (severity <> 'rollback' OR NOT public.bears_out(figures::jsonb, p_audit::jsonb #>> '{detail,condition}', policy)))
      OR NOT EXISTS (SELECT FROM public.performance_window
                      WHERE id = p_windows[1] AND seen_at >= clock_timestamp() - 2 * every) THEN
     RAISE EXCEPTION 'no recent windows that breach a rollback limit' USING ERRCODE = 'GH002';

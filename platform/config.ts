@@ -194,15 +194,17 @@ export function readWorkerConfig(env: Env = process.env): WorkerConfig {
     problems.push('DATABASE_URL: is not set; it names the record, as postgres://user:password@host:port/name');
   }
   const store = env['GATEHOUSE_STORE'];
-  if (!store) problems.push('GATEHOUSE_STORE: is not set; it names the store that command line and workers share');
   const work = workOf(env['GATEHOUSE_WORK'], problems);
+  const isWatchdog = work.every((kind) => kind === 'watchdog');
+  if (!store && !isWatchdog) problems.push('GATEHOUSE_STORE: is not set; it names the store that command line and workers share');
   const temporal = temporalOf(env, problems);
   const notify = notifyConfigOf(env, problems);
   const identityProvider = identityProviderOf(env, problems);
   const prometheus = prometheusOf(env, problems);
   const grafana = grafanaOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  const besideStore = (name: string) => join(dirname(resolve(store ?? '')), name);
+  // A watchdog has no store; what it notices lies where it runs.
+  const besideStore = (name: string) => join(dirname(resolve(store || 'store')), name);
   return {
     databaseUrl: databaseUrl ?? '',
     temporal,

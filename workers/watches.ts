@@ -38,5 +38,5 @@ export function createWatches({ pool, runs, log }: WatchesDeps): () => Promise<v
 }
 
 function isSilent({ lastSeverity, silentMs, policy }: InService): boolean {
-  return lastSeverity === null || silentMs > INTERVALS * policy.watch.every + GRACE_MS;
+  return lastSeverity === null || silentMs < 0 || silentMs > INTERVALS * policy.watch.every + GRACE_MS;
 }

@@ -24,7 +24,8 @@ function validated({ key, model, to }: MadeChange, steps: readonly { step: strin
     key: `${key}/validated`,
     kind: 'production-changed',
     subject: key,
-    audience: ['stakeholders'],
+    audience: failed.length === 0 ? ['stakeholders'] : ['stakeholders', 'on_call', 'mlops'],
+    ...(failed.length > 0 && { severity: 'warning' as const }),
     title: `${model}: the rollback to ${to ?? 'none'} is ${failed.length === 0 ? 'confirmed' : `not confirmed: ${failed.join(', ')} failed`}`,
     body: lines.join('; '),
   };

@@ -6,11 +6,18 @@ import { incidentChanges, type Standing } from '../../domain/incidents.js';
 import type { Notice } from '../../domain/notice.js';
 import { rollbackTargets, type RollbackSituation } from '../../domain/rollback.js';
 import { nextAuditBody } from '../../platform/audit.js';
-import { sha256 } from '../../platform/digest.js';
 import { inTransaction, type Tx } from '../../platform/pool.js';
-import { incidentsOf, newestWindows, versionsInService, type InService, type LiveWindow } from '../../platform/read/live.js';
+import {
+  incidentsOf,
+  newestWindows,
+  versionsInService,
+  windowDigest,
+  type InService,
+  type LiveWindow,
+  type WindowText,
+} from '../../platform/read/live.js';
 import { readSituation } from '../../platform/read/production.js';
-import { loggable } from '../failures.js';
+import { classify, loggable } from '../failures.js';
 import { sendOut, writeNotices } from '../notify/notices.js';
 import { damageOf } from '../registry/damage.js';
 import type { Deps } from '../registry/deps.js';
@@ -29,7 +36,7 @@ interface Outcome {
  * people and starts what follows after it. Answers whether the version has left production. Safe to run again.
  */
 export async function rollBackWhereDue(deps: Deps, { changeKey, changeSeq, model }: InService): Promise<boolean> {
-  const { isBack, notices, nudge } = await inTransaction(deps.pool, async (tx): Promise<Outcome> => {
+  const decided = inTransaction(deps.pool, async (tx): Promise<Outcome> => {
     await tx.query('SELECT lock_model($1)', [model]);
     const [watched] = await versionsInService(tx, { changeKey });
     if (!watched) return { isBack: true, notices: [] };
@@ -41,6 +48,12 @@ export async function rollBackWhereDue(deps: Deps, { changeKey, changeSeq, model
     // Windows that are too old to act on are no all-clear either.
     const isOpen = judged.kind === 'none' && windows[0]?.severity === 'rollback';
     return { isBack: false, notices: isOpen ? [] : await tellOfNoRollback(tx, watched, judged, damage) };
+  });
+  const { isBack, notices, nudge } = await decided.catch((error: unknown): Outcome => {
+    // What the record does not bear out must not keep the watch from seeing what is so.
+    if (!['fact-missing', 'conflict'].includes(classify(error))) throw error;
+    deps.log('error', 'the record refuses a rollback that its windows ask for', { changeKey, ...loggable(error) });
+    return { isBack: false, notices: [] };
   });
   if (nudge) {
     await deps.runs.follow({ key: automaticKey(changeSeq), model }).catch((error: unknown) => {
@@ -82,11 +95,11 @@ async function takeBack(tx: Tx, watched: InService, due: Extract<RollbackDecisio
   const { to, windows, condition, why } = due;
   const key = automaticKey(changeSeq);
   const reason = `rolled back to ${to} by ${GATEHOUSE}: ${why}`;
-  const breached = await tx.query<{ id: number; figures: string }>(
-    'SELECT id, figures FROM performance_window WHERE id = ANY ($1) ORDER BY id DESC',
+  const breached = await tx.query<WindowText & { id: number }>(
+    'SELECT id, from_at, to_at, verdict, severity, reason, figures FROM performance_window WHERE id = ANY ($1) ORDER BY id DESC',
     [windows],
   );
-  const named = breached.rows.map(({ id, figures }) => ({ id, figures: sha256(figures) }));
+  const named = breached.rows.map(({ id, ...window }) => ({ id, digest: windowDigest(window) }));
   const said = { kind: 'automatic', model, from, to, reason: why, condition, windows: named, policy: watched.policyDigest };
   const record = canonicalJson(said);
   const nudge = await openAttempts(tx, model);
@@ -130,7 +143,8 @@ async function tellOfNoRollback(
 ): Promise<string[]> {
   const before = await incidentsOf(tx, watched.changeKey);
   const cannot = judged.kind === 'no-target' || judged.kind === 'needs-person';
-  const what = cannot ? [judged.why, ...damage].join('; ') : 'no rollback is due any more';
+  const next = judged.kind === 'no-target' ? ['gatehouse release lets a quarantined version go'] : [];
+  const what = cannot ? [judged.why, ...damage, ...next].join('; ') : 'no rollback is due any more';
   const standing: Standing = { condition: 'no-rollback', severity: cannot ? 'rollback' : 'none', known: true, what };
   const notices = await writeIncidents(tx, watched, incidentChanges(before, [standing], new Set(['no-rollback'])));
   const open = before.open.find(({ condition }) => condition === 'no-rollback');

@@ -16,14 +16,14 @@ export interface LiveLook extends WindowVerdict {
 /** Looks at a version in production once; a source that cannot be read is an answer, not an error. Throws only when cancelled. */
 export async function lookAt(
   deps: Deps,
-  { changeKey, model, version, policy }: InService,
+  { changeKey, model, version, policy, servesMs }: InService,
   { trainingOf, signal }: { readonly trainingOf: TrainingOf; readonly signal: AbortSignal },
 ): Promise<LiveLook> {
   const started = performance.now();
   const baseline = await baselineIn(deps.pool, model, version);
   const training = await trainingOf({ model, version }, undefined, signal);
   const labelled = await labelledWindows(deps.pool, changeKey, policy.drift.trend_windows);
-  const read = await readLive(deps, { model, version, policy, baseline, training, labelled }, signal);
+  const read = await readLive(deps, { model, version, policy, baseline, training, labelled, sinceMs: servesMs }, signal);
   return { ...read, reason: reasonOf(read), tookMs: Math.round(performance.now() - started) };
 }
 

@@ -49,7 +49,7 @@ export function createPollWatch(given: Deps) {
       });
     // A worker may have died between a window and what it calls for.
     if (watched.lastSeverity === 'rollback' && (await rollBackWhereDue(deps, watched))) return { kind: 'left' };
-    const isSeen = watched.lastSeverity !== null && watched.silentMs < every / 2;
+    const isSeen = watched.lastSeverity !== null && watched.silentMs >= 0 && watched.silentMs < every / 2;
     if (isSeen) throw again(every - watched.silentMs, 'seen already');
 
     const beat = setInterval(heartbeat, HEARTBEAT_MS);

@@ -4,6 +4,7 @@ import {
   openSeverity,
   recoveredConditions,
   sourceStanding,
+  unreadable,
   type IncidentChange,
   type Standing,
 } from '../../domain/incidents.js';
@@ -48,7 +49,7 @@ export async function recordLook({ pool }: Deps, { changeKey, model }: InService
       watched.policy,
     );
     const source = await sourceNow(tx, watched, look);
-    if (source.severity === 'none' && windows.every(({ figures }) => figures.service.known)) recovered.add('source');
+    if (source.severity === 'none' && windows.every(({ figures }) => unreadable(figures) === undefined)) recovered.add('source');
     const changes = incidentChanges(before, [...look.conditions.map(standingOf), source], recovered);
     const notices = await writeIncidents(tx, watched, changes);
     const after = await incidentsOf(tx, changeKey);
@@ -63,21 +64,18 @@ function standingOf({ condition, severity, known, measured, baseline, why }: Liv
 }
 
 async function sourceNow(tx: Tx, watched: InService, { figures }: LiveLook): Promise<Standing> {
-  const { service, source } = figures;
-  if (service.known) return sourceStanding({ forMs: 0, why: '' }, watched.policy);
-  return sourceStanding(
-    { forMs: await unreadableMs(tx, watched), why: `${source}: ${service.cause}: ${service.why}` },
-    watched.policy,
-  );
+  const why = unreadable(figures);
+  if (why === undefined) return sourceStanding({ forMs: 0, why: '' }, watched.policy);
+  return sourceStanding({ forMs: await unreadableMs(tx, watched), why: `${figures.source}: ${why}` }, watched.policy);
 }
 
-async function writeWindow(tx: Tx, { changeKey, now, policy }: InService, look: LiveLook): Promise<void> {
+async function writeWindow(tx: Tx, { changeKey, now, policy, servesMs }: InService, look: LiveLook): Promise<void> {
   await tx.query(
     `INSERT INTO performance_window (change_key, from_at, to_at, verdict, severity, reason, figures, took_ms)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       changeKey,
-      new Date(now - policy.watch.window).toISOString(),
+      new Date(now - Math.min(policy.watch.window, Math.max(0, servesMs))).toISOString(),
       new Date(now).toISOString(),
       look.health,
       look.severity,

@@ -87,7 +87,7 @@ async function attributesCheck({ operatorService }: Connection, namespace: strin
   const found = wrong.map(([name]) => `${name} is ${typeOf(name) === 0 ? 'missing' : 'of another type'}`);
   const flags = wrong.map(([name, [, type]]) => `--name ${name} --type ${type}`).join(' ');
   return checked('search-attributes', wrong.length === 0, {
-    found: found.join(', ') || 'all five are registered',
+    found: found.join(', ') || 'all are registered',
     wants: Object.entries(ATTRIBUTES)
       .map(([name, [, type]]) => `${name} ${type}`)
       .join(', '),

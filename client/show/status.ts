@@ -97,6 +97,8 @@ function notesOn({ stage, retentionUntil, quarantine, promotion, followUps }: Ve
   const barred = quarantine === null ? [] : ['quarantined'];
   const kept = stage === 'archived' && retentionUntil !== null ? [`kept until ${when(retentionUntil)} at least`] : [];
   // A version that a rollback brought back keeps its ended attempt.
-  const ended = promotion.endReason === null || stage === 'production' ? [] : [promotion.endReason];
+  // Why it is quarantined is how it left last, whatever ended its attempt before.
+  const left = quarantine ?? promotion.endReason;
+  const ended = left === null || stage === 'production' ? [] : [left];
   return brief([...relaxed, ...failed, ...barred, ...ended, ...kept].join('; '), roomFor(on));
 }

@@ -83,6 +83,10 @@ function gatesProblem(document: YamlDocument): Problem[] {
 const ORDER = [
   ['soak.min', 'soak.max'],
   ['reminders.gate', 'reminders.escalate'],
+  // What lies between two windows would be seen by nobody.
+  ['watch.every', 'watch.window'],
+  ['watch.every', 'labels.window'],
+  ['patience.warning', 'patience.critical'],
   ['alerts.info.accuracy_drop', 'alerts.warning.accuracy_drop'],
   ['alerts.warning.accuracy_drop', 'alerts.critical.accuracy_drop'],
   ['alerts.critical.accuracy_drop', 'rollback.accuracy_drop'],

@@ -1,12 +1,14 @@
 import { baselineOf } from '../../domain/baseline.js';
+import { canonicalJson } from '../../domain/canonical.js';
 import type { Finding } from '../../domain/checks.js';
 import type { LabelledWindow } from '../../domain/concept-drift.js';
 import type { IncidentCondition, Incidents, IncidentSeverity, OpenIncident } from '../../domain/incidents.js';
 import type { Condition, ConditionSeverity } from '../../domain/live-condition.js';
-import type { Baseline, LiveReading } from '../../domain/live.js';
+import { unknown, type Baseline, type LiveReading } from '../../domain/live.js';
 import type { Confusion } from '../../domain/metrics.js';
 import { recordedPolicy } from '../../domain/policy-sections.js';
 import type { Policy } from '../../domain/policy.js';
+import { sha256 } from '../digest.js';
 import type { Db } from '../pool.js';
 
 /** A version in production, by the change that put it there. */
@@ -28,6 +30,8 @@ export interface InService {
   readonly now: number;
   /** For how long nothing was recorded of it, by the clock that nobody moves; since the change where nothing was yet. Milliseconds. */
   readonly silentMs: number;
+  /** For how long it has been there, by the same clock. Milliseconds. */
+  readonly servesMs: number;
   /** What its newest window came to; null where there is none yet. */
   readonly lastSeverity: ConditionSeverity | null;
 }
@@ -43,6 +47,8 @@ export interface WindowFigures {
   readonly source: string;
   readonly service: LiveReading['service'];
   readonly labels: LiveReading['labels'];
+  /** Whether everything that the source should say could be read. */
+  readonly readable: boolean;
   readonly conditions: readonly Condition[];
   /** The figures as text, as the performance history has them. */
   readonly figures: Readonly<Record<string, string>>;
@@ -64,6 +70,7 @@ const IN_SERVICE = `
          v.version, pol.effective, pol.digest AS "policyDigest", gatehouse_now() AS now,
          (SELECT count(*) FROM production_change e WHERE e.model_id = m.id AND e.to_version = v.version) AS n,
          (extract(epoch FROM clock_timestamp() - coalesce(w.seen_at, c.made_at, c.at)) * 1000)::bigint AS "silentMs",
+         (extract(epoch FROM clock_timestamp() - coalesce(c.made_at, c.at)) * 1000)::bigint AS "servesMs",
          w.severity AS "lastSeverity"
     FROM model_registry m
     JOIN model_version_detail v ON v.model_id = m.id AND v.status = 'production'
@@ -114,8 +121,16 @@ export async function newestWindows(db: Db, changeKey: string, limit: number): P
     [changeKey, limit],
   );
   return rows.map(({ from_at: from, to_at: to, figures, ...row }) => {
-    return { ...row, from: Date.parse(from), to: Date.parse(to), figures: JSON.parse(figures) as WindowFigures };
+    return { ...row, from: Date.parse(from), to: Date.parse(to), figures: figuresIn(figures) };
   });
+}
+
+/** What a window keeps; one that somebody else has written says nothing, and holds up nothing. */
+function figuresIn(text: string): WindowFigures {
+  const kept = JSON.parse(text) as Partial<WindowFigures>;
+  const nothing = unknown('invalid sample', 'the record says nothing of it');
+  const { service = nothing, labels = nothing, conditions, figures = {}, source = '', readable = false } = kept;
+  return { source, service, labels, readable, conditions: Array.isArray(conditions) ? conditions : [], figures };
 }
 
 /** The newest windows with labels of what a change put into production that do not overlap, newest first: what a trend is taken of. */
@@ -128,7 +143,7 @@ export async function labelledWindows(db: Db, changeKey: string, most: number): 
          SELECT w.id, w.from_at, w.to_at, w.figures FROM performance_window w
           WHERE w.change_key = $1 AND w.id < apart.id AND w.to_at <= apart.from_at ORDER BY w.id DESC LIMIT 1) before)
      SELECT from_at, to_at, figures::jsonb #>> '{labels,value}' AS labels FROM (SELECT * FROM apart LIMIT $2) AS newest
-      WHERE figures::jsonb #>> '{labels,known}' = 'true'`,
+      WHERE figures::jsonb #>> '{labels,known}' = 'true' AND jsonb_typeof(figures::jsonb #> '{labels,value}') = 'object'`,
     [changeKey, most],
   );
   return rows.map(({ from_at: from, to_at: to, labels }) => {
@@ -138,10 +153,25 @@ export async function labelledWindows(db: Db, changeKey: string, most: number): 
   });
 }
 
-/** For how long the service figures of a version could not be read by now, which counts from the change where they never could. Milliseconds. */
+/** What of a window an automatic rollback's event names, as it is recorded: its time and what was found of it. */
+export interface WindowText {
+  readonly from_at: string;
+  readonly to_at: string;
+  readonly verdict: string;
+  readonly severity: string;
+  readonly reason: string;
+  readonly figures: string;
+}
+
+/** The SHA-256 by which the event of an automatic rollback names a window. */
+export function windowDigest({ from_at, to_at, verdict, severity, reason, figures }: WindowText): string {
+  return sha256(canonicalJson({ from_at, to_at, verdict, severity, reason, figures }));
+}
+
+/** For how long the figures of a version could not be read by now, which counts from the change where they never could. Milliseconds. */
 export async function unreadableMs(db: Db, { changeKey, since, now }: InService): Promise<number> {
   const { rows } = await db.query<{ at: string }>(
-    `SELECT to_at AS at FROM performance_window WHERE change_key = $1 AND figures::jsonb #>> '{service,known}' = 'true'
+    `SELECT to_at AS at FROM performance_window WHERE change_key = $1 AND figures::jsonb ->> 'readable' = 'true'
       ORDER BY id DESC LIMIT 1`,
     [changeKey],
   );

@@ -5,10 +5,12 @@ import {
   recoveredConditions,
   sourceStanding,
   toldAs,
+  unreadable,
   type Incidents,
   type OpenIncident,
   type Standing,
 } from '../../domain/incidents.js';
+import { known, unknown } from '../../domain/live.js';
 import type { Condition } from '../../domain/live-condition.js';
 import { FIRST_WATCH } from '../../domain/watch-policy.js';
 
@@ -82,6 +84,16 @@ describe('rules §4, "A source that cannot be read for longer than the policy’
     [15 * MINUTE + 1, 'critical'],
   ])('after %i ms: %s', (forMs, severity) => {
     expect(sourceStanding({ forMs, why: 'away' }, FIRST_WATCH)).toMatchObject({ severity, known: true });
+  });
+
+  it('that no label has arrived is an answer, labels that make no sense are none', () => {
+    const service = known({ requests: 1, errors: 0, latency: null });
+    expect(unreadable({ service, labels: unknown('no data', 'none') })).toBeUndefined();
+    expect(unreadable({ service, labels: unknown('not measured', 'nobody does') })).toBeUndefined();
+    expect(unreadable({ service, labels: unknown('invalid sample', 'NaN') })).toBe('labels: invalid sample: NaN');
+    const labels = unknown('no data', 'none');
+    expect(unreadable({ service: unknown('no data', 'no series'), labels })).toBe('no data: no series');
+    expect(unreadable({ service: unknown('too few samples', 'two'), labels })).toBeUndefined();
   });
 
   it('too few samples or labels, and what nobody measures, are answers', () => {

@@ -11,6 +11,10 @@ describe('promises R31, "alert ≤ 3 poll intervals from a second process"', () 
       expect(2.5 * every + lookForSilenceEvery([every])).toBeLessThan(3 * every);
   });
 
+  it('what was seen in the future was not seen', () => {
+    expect([seen(-60_000), seen(-60_001)]).toEqual(['goes on', 'silent']);
+  });
+
   it('goes on while it was seen within an interval and a half', () => {
     expect(seen(90_000)).toBe('goes on');
     expect(seen(90_001)).toBe('open');

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities, type Activities } from '../../activities/index.js';
+import type { WindowAsked } from '../../activities/ports.js';
 import type { Watched } from '../../activities/watch/poll-watch.js';
 import { known, unknown, type LiveReading } from '../../domain/live.js';
 import { verifyTrail } from '../../platform/read/audit-verify.js';
@@ -27,11 +28,15 @@ const failing = (errors: number): LiveReading => {
 let world: World;
 let activities: Activities;
 let says: LiveReading = well;
+let asked: WindowAsked | undefined;
 beforeAll(async () => {
   world = await makeWorld();
   const source = {
     name: 'prediction-log',
-    read: () => Promise.resolve(says),
+    read: (window: WindowAsked) => {
+      asked = window;
+      return Promise.resolve(says);
+    },
     features: () => Promise.resolve(unknown('no data', 'no features')),
   };
   activities = createActivities({ ...world.deps, sources: () => source });
@@ -147,6 +152,44 @@ describe('rules §5, automatic rollback', () => {
     await expect(call([rows[0]?.id ?? 0], '1.2.0', 'automatic/1')).rejects.toThrow(/production is/);
     await activities.followUp({ changeKey, step: 'service-health' });
     expect((await serving()).version).toBe('1.4.0');
+  });
+
+  it('takes no window from the future, and none whose figures do not bear out what it says', async () => {
+    const { changeSeq, changeKey } = await serving();
+    const written = (figures: object, to = 'gatehouse_now()') =>
+      world.db.worker.query<{ id: number }>(
+        `INSERT INTO performance_window (change_key, from_at, to_at, verdict, severity, reason, figures, seen_at)
+         VALUES ($1, now(), ${to}, 'critical', 'rollback', '', $2, now() + interval '30 days') RETURNING id`,
+        [changeKey, JSON.stringify(figures)],
+      );
+    await expect(written({}, `gatehouse_now() + interval '1 minute'`)).rejects.toThrow(/ends when it is recorded/);
+    const said = { condition: 'error-rate', known: true, severity: 'rollback' };
+    const healthy = { known: true, value: { requests: 1_000, errors: 50, latency: null } };
+    for (const figures of [{}, { service: healthy }, { service: healthy, conditions: [said] }]) {
+      const { rows } = await written(figures);
+      const key = `automatic/${changeSeq}`;
+      const audit = JSON.stringify({ detail: { condition: 'error-rate' } });
+      const call = world.db.worker.query('SELECT change_production_automatic($1, $2, $3, $4, $5, $6, $7, 1, $8)', [
+        key,
+        MODEL,
+        '1.4.0',
+        '1.2.0',
+        [rows[0]?.id],
+        'because',
+        '{}',
+        audit,
+      ]);
+      await expect(call).rejects.toThrow(/no recent windows that breach/);
+    }
+    expect((await serving()).silentMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('a version is judged by what it did since it came into production', async () => {
+    await look(well);
+    const { servesMs, policy } = await serving();
+    expect(asked?.windowMs).toBeLessThanOrEqual(Math.max(1_000, servesMs));
+    expect(policy.watch.window).toBeGreaterThan(servesMs);
+    expect(asked?.labels.windowMs).toBe(asked?.windowMs);
   });
 
   it('happens in the look that sees the breach, and before anybody is told', async () => {
