@@ -10,8 +10,10 @@ import { dataDirPaths, readConnection, readOwnerFile } from './connection-file.j
 import type { MailServer } from './mail-server.js';
 import { mailServerFrom, notifyConfigOf, type NotifyConfig } from './notify-config.js';
 import { prometheusOf, type PrometheusConfig } from './prometheus.js';
+import { workOf, type WorkKind } from './work-kinds.js';
 
 export { ConfigError } from './config-error.js';
+export type { WorkKind } from './work-kinds.js';
 
 /** The variables a process is started with. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -43,10 +45,6 @@ export type ClientConfig<N extends Need = 'readUrl'> = { readonly [K in N]: stri
   /** Where people sign in who have no key of their own. */
   readonly identityProvider?: IdentityProviderConfig;
 };
-
-/** The kinds of work that workers do: two from task queues of their own, and the look whether what is in production is watched. */
-const WORK_KINDS = ['promotions', 'evidence', 'watchdog'] as const;
-export type WorkKind = (typeof WORK_KINDS)[number];
 
 /** Everything a worker is told from outside. */
 export interface WorkerConfig {
@@ -243,13 +241,6 @@ export function stackEnvironment(own: Env, env: Env = process.env): NodeJS.Proce
   const kept = Object.entries(env).filter(([name]) => !foreign.test(name));
   // An empty name means no file: a profile of this machine's user must not lead the stack to another Temporal.
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '', ...own };
-}
-
-function workOf(named: string | undefined, problems: string[]): readonly WorkKind[] {
-  if (!named) return WORK_KINDS;
-  const kind = WORK_KINDS.find((each) => each === named);
-  if (!kind) problems.push(`GATEHOUSE_WORK: is none of ${WORK_KINDS.join(', ')}; unset it for all`);
-  return kind ? [kind] : WORK_KINDS;
 }
 
 function temporalOf(env: Env, problems: string[]): TemporalConfig {

@@ -8,7 +8,7 @@ const LEAST_MS = 1_000;
  * A source that answers within an interval, or is away: a look that waited longer would come too late for the next one, and be taken
  * for a watch that has stopped.
  */
-export function inTime({ name, read, features }: MetricsSource, everyMs: number): MetricsSource {
+export function inTime(source: MetricsSource, everyMs: number): MetricsSource {
   const withinMs = Math.max(LEAST_MS, everyMs);
   const late = unknown('source away', `it does not answer within ${formatDuration(withinMs)}`);
 
@@ -32,8 +32,8 @@ export function inTime({ name, read, features }: MetricsSource, everyMs: number)
   }
 
   return {
-    name,
-    read: (asked, signal) => orLate((until) => read(asked, until), { service: late, labels: late }, signal),
-    features: (asked, of, signal) => orLate((until) => features(asked, of, until), late, signal),
+    name: source.name,
+    read: (asked, signal) => orLate((until) => source.read(asked, until), { service: late, labels: late }, signal),
+    features: (asked, of, signal) => orLate((until) => source.features(asked, of, until), late, signal),
   };
 }

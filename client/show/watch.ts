@@ -51,6 +51,7 @@ function figuresIn({ figures, conditions }: WatchStatus): string[] {
     ...(requests === undefined ? [] : [`${Number(requests).toFixed(0)} requests`]),
     ...(errors === undefined ? [] : [`error rate ${percent(errors)}`]),
     ...(p95 === undefined ? [] : [`p95 ${Number(p95).toFixed(0)} ms`]),
+    ...(accuracy === undefined && requests !== undefined ? ['accuracy not known'] : []),
     ...(accuracy === undefined ? [] : [`accuracy ${percent(accuracy)} of ${Number(labels).toFixed(0)} labels`]),
     ...(drift?.known ? [drift.severity === 'none' ? 'no drift' : 'drift'] : []),
   ];

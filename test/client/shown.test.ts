@@ -112,7 +112,7 @@ describe('status', () => {
       why: '0 requests, and 200 are needed',
     } as const;
     expect(told({ watch: watch({ health: 'unknown', figures: { requests: '0' }, conditions: [few] }) })).toContain(
-      'prediction-log: 0 requests; 0 requests, and 200 are needed',
+      'prediction-log: 0 requests, accuracy not known; 0 requests, and 200 are needed',
     );
     expect(told({ watch: watch({ health: null, seenAt: null }) })).toContain('watch nothing was seen of 1.2.0 yet');
     expect(told({ watch: watch({ silent: true, unseen: 180_000 }) })).toContain(

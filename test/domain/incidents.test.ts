@@ -10,7 +10,7 @@ import {
   type OpenIncident,
   type Standing,
 } from '../../domain/incidents.js';
-import { known, unknown } from '../../domain/live.js';
+import { known as read, unknown } from '../../domain/live.js';
 import type { Condition } from '../../domain/live-condition.js';
 import { FIRST_WATCH } from '../../domain/watch-policy.js';
 
@@ -87,7 +87,7 @@ describe('rules §4, "A source that cannot be read for longer than the policy’
   });
 
   it('that no label has arrived is an answer, labels that make no sense are none', () => {
-    const service = known({ requests: 1, errors: 0, latency: null });
+    const service = read({ requests: 1, errors: 0, latency: null });
     expect(unreadable({ service, labels: unknown('no data', 'none') })).toBeUndefined();
     expect(unreadable({ service, labels: unknown('not measured', 'nobody does') })).toBeUndefined();
     expect(unreadable({ service, labels: unknown('invalid sample', 'NaN') })).toBe('labels: invalid sample: NaN');
