@@ -10,14 +10,17 @@ const BULK = [
   'attack/rogue-worker',
   'checks/model-runaway',
   'e2e/at-once',
+  'e2e/bad-input',
   'e2e/evidence-worker',
   'e2e/wedged',
+  'read/audit-checkpoint',
   'read/status-at',
   'record/act-stage',
   'record/changed-package',
   'record/no-audit',
   'record/year',
   'serving/bundle',
+  'stack/survives',
 ];
 const left = process.env['GATEHOUSE_TESTS'] === 'all' ? [] : BULK.map((name) => `test/${name}.test.ts`);
 
