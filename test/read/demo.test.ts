@@ -40,7 +40,8 @@ it('tells the whole life on a stack of its own, and leaves nothing running', { t
   expect(told).toMatch(/1\.3\.0 is rejected: not-worse-than-production failed/);
   expect(told).toMatch(/1\.4\.0 in production/);
   expect(told).toMatch(/1\.2\.0 +archived .*replaced by 1\.4\.0; kept until/);
-  expect(told).toMatch(/watch +(healthy|warning).*prediction-log: \d+ requests/);
+  // With colours there is a mark before it.
+  expect(told).toMatch(/watch +(\S )?(healthy|warning).*prediction-log: \d+ requests/);
   expect(told).toMatch(/1\.2\.0 in production/);
   expect(told).toMatch(/1\.4\.0 +archived .*quarantined; rolled back to 1\.2\.0 by gatehouse: error-rate/);
   expect(told).toMatch(/rolled back to 1\.2\.0 by itself: error-rate was beyond its rollback limit/);
